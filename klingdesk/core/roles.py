@@ -1,0 +1,36 @@
+"""The roles of the desk. Each is a Django group of the same name; admin is the superuser."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    ADVISOR = "advisor"
+    MANAGER = "manager"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+
+GROUP_ROLES = (Role.AGENT, Role.ADVISOR, Role.MANAGER, Role.EDITOR)
+
+
+def roles_of(user: Any) -> frozenset[Role]:
+    """The roles of a user, read once per user object; nobody without an active staff account.
+
+    An administrator also has the manager's and the editor's role, but is no agent and no
+    advisor: work on contacts and tickets stays with the people whose work it is.
+    """
+    known: frozenset[Role] | None = getattr(user, "_desk_roles", None)
+    if known is not None:
+        return known
+    roles: frozenset[Role] = frozenset()
+    if user.is_authenticated and user.is_active and user.is_staff:
+        names = set(user.groups.values_list("name", flat=True))
+        roles = frozenset(role for role in GROUP_ROLES if role.value in names)
+        if user.is_superuser:
+            roles |= {Role.ADMIN, Role.MANAGER, Role.EDITOR}
+    user._desk_roles = roles
+    return roles

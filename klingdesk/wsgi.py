@@ -1,0 +1,15 @@
+"""WSGI entry point for gunicorn; refuses to start with unsafe production settings."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "klingdesk.settings")
+
+application = get_wsgi_application()
+
+from klingdesk.checks import refuse_unsafe  # noqa: E402 - needs the apps loaded
+
+refuse_unsafe()
