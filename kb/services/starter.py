@@ -1,0 +1,113 @@
+"""The starter knowledge base: readable files under ``kb/data`` put into the database.
+
+Loading again is safe: rows that a person has edited since are left alone, rows
+that only the starter ever wrote follow the files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import transaction
+
+from kb.flows.loader import load_flow
+from kb.models import Category, Revision, StandardQuestion, Synonym
+from kb.services.publishing import (
+    bump_search_index,
+    content_from_mapping,
+    publish_flow,
+    publish_question,
+)
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+REASON = "starter knowledge base"
+
+
+@dataclass(slots=True)
+class Loaded:
+    """How many rows were written and how many were left as they are."""
+
+    flows: int = 0
+    questions: int = 0
+    unchanged: int = 0
+    kept: int = 0
+    synonyms: int = 0
+
+
+def read_yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@transaction.atomic
+def load_starter(*, now: datetime, data: Path = DATA) -> Loaded:
+    """Load flows, categories, questions and synonyms from ``data``, all or nothing."""
+    done = Loaded()
+    for path in sorted((data / "flows").glob("*.yaml")):
+        publish_flow(
+            definition=load_flow(path.read_text(encoding="utf-8")),
+            acting_user=None,
+            reason=REASON,
+            now=now,
+        )
+        done.flows += 1
+    for path in sorted((data / "questions").glob("*.yaml")):
+        _load_group(read_yaml(path), now=now, done=done)
+    done.synonyms = _load_synonyms(read_yaml(data / "synonyms.yaml"))
+    return done
+
+
+def _load_group(group: dict[str, Any], *, now: datetime, done: Loaded) -> None:
+    head = group["category"]
+    Category.objects.update_or_create(
+        slug=head["slug"], defaults={"title": head["title"], "order": head["order"]}
+    )
+    edited = _edited_by_people()
+    latest = _latest_contents()
+    for row in group["questions"]:
+        content = content_from_mapping(row, category=head["slug"])
+        key = row["key"]
+        if key in edited:
+            done.kept += 1
+        elif latest.get(key) == content.as_json():
+            done.unchanged += 1
+        else:
+            publish_question(key=key, content=content, acting_user=None, reason=REASON, now=now)
+            done.questions += 1
+
+
+def _edited_by_people() -> set[str]:
+    return set(
+        Revision.objects.filter(author__isnull=False).values_list("question__key", flat=True)
+    )
+
+
+def _latest_contents() -> dict[str, dict[str, Any]]:
+    rows = StandardQuestion.objects.values_list("key", "revision_number", "pk")
+    wanted = {(pk, number): key for key, number, pk in rows}
+    contents: dict[str, dict[str, Any]] = {}
+    for question_id, number, content in Revision.objects.values_list(
+        "question_id", "number", "content"
+    ):
+        key = wanted.get((question_id, number))
+        if key is not None:
+            contents[key] = content
+    return contents
+
+
+def _load_synonyms(groups: list[dict[str, Any]]) -> int:
+    """Add the variants that are missing; a rule that an editor changed stays changed."""
+    known = set(Synonym.objects.values_list("variant", flat=True))
+    missing = [
+        Synonym(canonical=group["canonical"], variant=variant)
+        for group in groups
+        for variant in group["variants"]
+        if variant not in known
+    ]
+    if missing:
+        Synonym.objects.bulk_create(missing)
+        bump_search_index()
+    return len(missing)
