@@ -1,0 +1,247 @@
+"""Fixtures shared by all tests: a desk with its people, a small knowledge base, frozen times.
+
+PostgreSQL is always real: the one in ``DATABASE_URL`` (``make test`` starts a
+throw-away server and sets it).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from hypothesis import settings
+
+from kb.flows.loader import load_flow
+from kb.models import Category, StandardQuestion
+from kb.services.publishing import (
+    FollowUpContent,
+    QuestionContent,
+    publish_flow,
+    publish_question,
+)
+from klingdesk.core.roles import Role
+from tickets.models import Team, Ticket
+from tickets.services.consultations import answer_step, start_consultation
+from tickets.services.desk import prepare_desk
+from tickets.services.hand_over import Capture, hand_over
+from tickets.services.routing import route_ticket
+
+# Property tests draw the same examples on every run and have no stopwatch.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+
+NOW = datetime(2026, 3, 4, 2, 30, tzinfo=UTC)
+"""A plain Wednesday, 10:30 in Shanghai; three working days later is Monday 2026-03-09, 18:00."""
+
+DUE = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
+PASSWORD = "only-for-tests"
+CANARY = "CANARY-internal-note-7c1f"
+
+FLOW = """
+schema: 1
+key: twice
+title: 测试：重复扣费
+question: twice-charged
+start: pages
+nodes:
+  pages:
+    kind: choice
+    prompt: 是否开了多个页面
+    hint: CANARY-internal-note-7c1f
+    choices:
+      - {value: "yes", label: 开了, next: refresh}
+      - {value: "no", label: 只有一个, next: tier2}
+  refresh:
+    kind: retry
+    script: 请您先刷新页面再试。
+    prompt: 还会多扣吗
+    choices:
+      - {value: "fixed", label: 好了, next: done}
+      - {value: "again", label: 依旧多扣, next: tier2}
+  done: {kind: end, outcome: answered, script: 很高兴帮到您。}
+  tier2:
+    kind: escalate
+    script: 已为您转交高级顾问，最晚 {{due_date}} 前答复。
+    fields:
+      - {key: times, label: 扣了几次, kind: count}
+      - {key: about_when, label: 大约何时, kind: datetime, required: false}
+"""
+
+
+@pytest.fixture
+def desk(db: None) -> None:
+    """Roles, the default teams and the promise."""
+    prepare_desk(now=NOW)
+
+
+@pytest.fixture
+def person(desk: None) -> Callable[..., Any]:
+    """Make a person: ``person("name", Role.AGENT, team="tier2")``; no role makes a stranger."""
+
+    def make(username: str, *roles: Role, team: str | None = None) -> Any:
+        user = get_user_model().objects.create_user(
+            username=username,
+            password=PASSWORD,
+            is_staff=bool(roles),
+            is_superuser=Role.ADMIN in roles,
+        )
+        for role in roles:
+            if role is not Role.ADMIN:
+                user.groups.add(Group.objects.get(name=role.value))
+        if team is not None:
+            Team.objects.get(slug=team).members.add(user)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def agent(person: Callable[..., Any]) -> Any:
+    return person("agent", Role.AGENT)
+
+
+@pytest.fixture
+def agent2(person: Callable[..., Any]) -> Any:
+    return person("agent2", Role.AGENT)
+
+
+@pytest.fixture
+def advisor(person: Callable[..., Any]) -> Any:
+    return person("advisor", Role.ADVISOR, team="tier2")
+
+
+@pytest.fixture
+def advisor2(person: Callable[..., Any]) -> Any:
+    return person("advisor2", Role.ADVISOR, team="tier2")
+
+
+@pytest.fixture
+def other_advisor(person: Callable[..., Any]) -> Any:
+    """An advisor of another team: sees nothing of tier2's tickets."""
+    return person("other_advisor", Role.ADVISOR, team="safety")
+
+
+@pytest.fixture
+def manager(person: Callable[..., Any]) -> Any:
+    return person("manager", Role.MANAGER)
+
+
+@pytest.fixture
+def editor(person: Callable[..., Any]) -> Any:
+    return person("editor", Role.EDITOR)
+
+
+@pytest.fixture
+def admin_person(person: Callable[..., Any]) -> Any:
+    return person("admin", Role.ADMIN)
+
+
+@pytest.fixture
+def stranger(person: Callable[..., Any]) -> Any:
+    """Somebody with a password and no role."""
+    return person("stranger")
+
+
+@pytest.fixture
+def questions(desk: None) -> dict[str, StandardQuestion]:
+    """``twice-charged`` (flow, tier 2) and ``price`` (plain), both with canaries inside."""
+    Category.objects.create(slug="credits", title="灵感值", order=1)
+    publish_flow(definition=load_flow(FLOW), acting_user=None, reason="test", now=NOW)
+    twice = publish_question(
+        key="twice-charged",
+        content=QuestionContent(
+            title="生成一次被扣了多次灵感值",
+            category="credits",
+            status="online",
+            script="请您先刷新单个页面。",
+            internal_note=f"先核实页面数。{CANARY}",
+            escalates=True,
+            flow="twice",
+            phrasings=("灵感值重复扣除", "一个视频扣两次"),
+            follow_ups=(FollowUpContent("会退吗", "核实后为您答复。"),),
+        ),
+        acting_user=None,
+        reason="test",
+        now=NOW,
+    )
+    price = publish_question(
+        key="price",
+        content=QuestionContent(
+            title="灵感值的价格",
+            category="credits",
+            status="online",
+            script="1 元可购买 10 灵感值。",
+            internal_note=CANARY,
+            phrasings=("灵感值怎么卖",),
+        ),
+        acting_user=None,
+        reason="test",
+        now=NOW,
+    )
+    return {"twice-charged": twice, "price": price}
+
+
+@pytest.fixture
+def capture() -> Callable[..., Capture]:
+    """A complete capture; each call has an account ID of its own unless one is given."""
+    numbers = itertools.count(880_001)
+
+    def make(**changes: Any) -> Capture:
+        values: dict[str, Any] = {
+            "problem": "一个视频扣了两次灵感值",
+            "demand": "退回多扣的灵感值",
+            "account_id": str(next(numbers)),
+            "contact_channel": "call_back",
+            "contact_value": "13800138000",
+            "extra": {"times": "2"},
+        }
+        return Capture(**{**values, **changes})
+
+    return make
+
+
+@pytest.fixture
+def at_hand_over(agent: Any, questions: Any) -> Callable[..., int]:
+    """Begin a contact and walk it to its hand-over; returns the consultation's id."""
+
+    def make(acting_user: Any = None, now: datetime = NOW) -> int:
+        user = acting_user or agent
+        contact = start_consultation(
+            acting_user=user,
+            channel="phone",
+            utterance="扣了我两次",
+            question_key="twice-charged",
+            now=now,
+        )
+        answer_step(consultation_id=contact.pk, acting_user=user, node="pages", value="no", now=now)
+        return contact.pk
+
+    return make
+
+
+@pytest.fixture
+def make_ticket(
+    agent: Any, at_hand_over: Callable[..., int], capture: Callable[..., Capture]
+) -> Callable[..., Ticket]:
+    """A handed-over ticket, routed to tier 2 unless ``routed=False``."""
+
+    def make(
+        *, acting_user: Any = None, now: datetime = NOW, routed: bool = True, **changes: Any
+    ) -> Ticket:
+        user = acting_user or agent
+        done = hand_over(
+            consultation_id=at_hand_over(user, now),
+            acting_user=user,
+            capture=capture(**changes),
+            now=now,
+        )
+        if routed:
+            route_ticket(ticket_id=done.ticket.pk, now=now)
+        return Ticket.objects.get(pk=done.ticket.pk)
+
+    return make

@@ -1,0 +1,71 @@
+"""Routing: by message, by sweep, by rule, and never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from klingdesk.core.errors import Conflict
+from tests.conftest import NOW
+from tickets.models import RoutingRule, Team, Ticket, TicketEvent
+from tickets.services.routing import SWEEP_AFTER, route_ticket, sweep_new_tickets
+
+LATER = NOW + SWEEP_AFTER
+
+
+def test_without_a_rule_the_default_team_gets_it(make_ticket: Callable[..., Ticket]) -> None:
+    ticket = make_ticket()
+    assert (ticket.status, ticket.routed_at) == ("queued", NOW)
+    assert ticket.team is not None
+    assert ticket.team.slug == "tier2"
+    event = TicketEvent.objects.get(code="ticket.routed")
+    assert event.new == {"status": "queued", "team": "tier2", "reason": "default", "rule": None}
+
+
+def test_the_first_matching_rule_decides_team_and_priority(
+    make_ticket: Callable[..., Ticket], questions: Any
+) -> None:
+    billing = Team.objects.create(slug="billing", name="账务组")
+    RoutingRule.objects.create(
+        order=20, category=questions["price"].category, team=billing, priority=1
+    )
+    RoutingRule.objects.create(
+        order=30, question=questions["twice-charged"], team=billing, priority=2
+    )
+    ticket = make_ticket()
+    assert (ticket.team, ticket.priority) == (billing, 1)
+    assert TicketEvent.objects.get(code="ticket.routed").new["rule"] == 20
+
+
+def test_a_message_that_comes_twice_routes_once(make_ticket: Callable[..., Ticket]) -> None:
+    ticket = make_ticket(routed=False)
+    assert route_ticket(ticket_id=ticket.pk, now=NOW)
+    assert not route_ticket(ticket_id=ticket.pk, now=NOW)
+    assert TicketEvent.objects.filter(code="ticket.routed").count() == 1
+
+
+def test_a_message_about_no_ticket_does_nothing(desk: None) -> None:
+    assert not route_ticket(ticket_id=999_999, now=NOW)
+
+
+def test_the_sweep_routes_what_no_message_reached(make_ticket: Callable[..., Ticket]) -> None:
+    for _number in range(5):
+        make_ticket(routed=False)
+    assert sweep_new_tickets(now=NOW) == 0, "their messages are still on the way"
+    assert sweep_new_tickets(now=LATER, batch=2) == 5
+    assert sweep_new_tickets(now=LATER) == 0
+    assert not Ticket.objects.filter(status="new").exists()
+    assert TicketEvent.objects.filter(code="ticket.routed").count() == 5
+
+
+def test_a_desk_without_default_team_says_so(make_ticket: Callable[..., Ticket]) -> None:
+    ticket = make_ticket(routed=False)
+    Team.objects.update(is_default=False)
+    with pytest.raises(Conflict) as no_team:
+        route_ticket(ticket_id=ticket.pk, now=NOW + timedelta(minutes=1))
+    assert no_team.value.code == "no_team"
+    ticket.refresh_from_db()
+    assert ticket.status == "new"

@@ -1,0 +1,79 @@
+"""Choices stored in columns, with their labels.
+
+Statuses, codes and results come from the pure rules; this module only gives them words.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(models.TextChoices):
+    NEW = "new", _("New")
+    QUEUED = "queued", _("Queued")
+    ASSIGNED = "assigned", _("In progress")
+    WAITING = "waiting", _("Waiting for the user")
+    RETURNED = "returned", _("Returned to tier 1")
+    RESOLVED = "resolved", _("Resolved")
+    CLOSED = "closed", _("Closed")
+    MERGED = "merged", _("Merged")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+OPEN_STATUSES = (Status.NEW, Status.QUEUED, Status.ASSIGNED, Status.WAITING, Status.RETURNED)
+
+
+class Priority(models.IntegerChoices):
+    NORMAL = 0, _("Normal")
+    HIGH = 1, _("High")
+    URGENT = 2, _("Urgent")
+
+
+class Channel(models.TextChoices):
+    PHONE = "phone", _("Phone")
+    CHAT = "chat", _("Chat")
+
+
+class ConsultationStatus(models.TextChoices):
+    OPEN = "open", _("In progress")
+    ANSWERED = "answered", _("Answered")
+    REDIRECTED = "redirected", _("Redirected")
+    ABANDONED = "abandoned", _("Abandoned")
+    ESCALATED = "escalated", _("Handed over")
+    CHASED = "chased", _("Chased")
+
+
+class ContactChannel(models.TextChoices):
+    CALL_BACK = "call_back", _("Call-back")
+    PRIVATE_MESSAGE = "private_message", _("Private message")
+
+
+class ContactResult(models.TextChoices):
+    REACHED = "reached", _("Reached")
+    NO_ANSWER = "no_answer", _("No answer")
+    WRONG_NUMBER = "wrong_number", _("Wrong number")
+    REFUSED = "refused", _("Refused to talk")
+    SENT = "sent", _("Sent")
+
+
+class ResolutionCode(models.TextChoices):
+    REFUNDED = "refunded", _("Credits given back")
+    FIXED = "fixed", _("Fixed")
+    EXPLAINED = "explained", _("Explained")
+    NOT_REPRODUCIBLE = "not_reproducible", _("Could not be reproduced")
+    USER_UNREACHABLE = "user_unreachable", _("User could not be reached")
+    REFERRED = "referred", _("Referred to another team")
+    DUPLICATE = "duplicate", _("Duplicate")
+    OTHER = "other", _("Other")
+
+
+class ClockKind(models.TextChoices):
+    CONTACT = "contact", _("First contact")
+
+
+class AlarmLevel(models.TextChoices):
+    DUE_SOON = "due_soon", _("Due in one working day")
+    LAST_CALL = "last_call", _("Due in two working hours")
+    BREACHED = "breached", _("Breached")
+    OVERDUE_DAY = "overdue_day", _("Breached by a working day")

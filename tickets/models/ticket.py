@@ -1,0 +1,169 @@
+"""The ticket (工单): what tier 1 could not settle and tier 2 promised to answer."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from tickets.models.labels import (
+    OPEN_STATUSES,
+    ContactChannel,
+    Priority,
+    ResolutionCode,
+    Status,
+)
+from tickets.querysets import TicketQuerySet
+from tickets.rules.ticket_number import format_number
+
+_OPEN = Q(status__in=list(OPEN_STATUSES))
+
+
+class Ticket(models.Model):
+    """State changes happen in ``tickets.services`` only; the constraints refuse bad rows.
+
+    ``due_at`` repeats the contact clock's due instant so that the queue and
+    claim-next read one index; it is null for records without a promise.
+    """
+
+    question = models.ForeignKey(
+        "kb.StandardQuestion",
+        models.PROTECT,
+        related_name="tickets",
+        verbose_name=_("standard question"),
+    )
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.NEW
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority.choices, default=Priority.NORMAL
+    )
+    team = models.ForeignKey(
+        "tickets.Team",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        verbose_name=_("team"),
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assigned_tickets",
+        verbose_name=_("assignee"),
+    )
+    promise = models.BooleanField(_("answer promised"), default=True)
+
+    problem = models.TextField(_("problem"))
+    demand = models.TextField(_("demand"), blank=True)
+    account_id = models.CharField(_("account ID"), max_length=20, blank=True)
+    contact_channel = models.CharField(
+        _("contact by"), max_length=16, choices=ContactChannel.choices, blank=True
+    )
+    contact_value = models.CharField(_("call-back number"), max_length=20, blank=True)
+    extra = models.JSONField(_("further details"), default=list, blank=True)
+    tags = ArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list)
+    transcript = models.JSONField(_("transcript"), default=dict)
+
+    handed_over_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="handed_over_tickets",
+        verbose_name=_("handed over by"),
+    )
+    created_at = models.DateTimeField(_("handed over at"))
+    routed_at = models.DateTimeField(_("routed at"), null=True, blank=True)
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    due_provisional = models.BooleanField(_("due date provisional"), default=False)
+
+    resolution_code = models.CharField(
+        _("resolution"), max_length=20, choices=ResolutionCode.choices, blank=True
+    )
+    resolution_summary = models.TextField(_("summary"), blank=True)
+    chase_count = models.PositiveSmallIntegerField(_("chases"), default=0)
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ["due_at", "-priority", "id"]
+        indexes = [
+            models.Index(
+                models.F("due_at").asc(nulls_last=True),
+                models.F("priority").desc(),
+                models.F("id"),
+                name="ticket_queue",
+                condition=Q(status="queued"),
+            ),
+            models.Index(
+                models.F("assignee"),
+                models.F("due_at").asc(nulls_last=True),
+                name="ticket_open_by_assignee",
+                condition=Q(status__in=["assigned", "waiting", "returned"]),
+            ),
+            models.Index(fields=["created_at"], name="ticket_by_creation"),
+            models.Index(fields=["due_at"], name="ticket_open_by_due", condition=_OPEN),
+            models.Index(fields=["created_at"], name="ticket_unrouted", condition=Q(status="new")),
+            models.Index(fields=["account_id", "-created_at"], name="ticket_by_account"),
+            models.Index(fields=["handed_over_by", "-created_at"], name="ticket_by_agent"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="ticket_status_known", condition=Q(status__in=Status.values)
+            ),
+            models.UniqueConstraint(
+                fields=["account_id", "question"],
+                condition=_OPEN & Q(promise=True),
+                name="one_open_ticket_per_account_and_question",
+            ),
+            models.CheckConstraint(
+                name="ticket_promise_is_complete",
+                condition=Q(promise=False)
+                | (
+                    Q(account_id__regex=r"^[0-9]{3,20}$")
+                    & ~Q(problem="")
+                    & ~Q(demand="")
+                    & Q(due_at__isnull=False)
+                    & (
+                        Q(contact_channel="private_message")
+                        | (Q(contact_channel="call_back") & ~Q(contact_value=""))
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="ticket_queued_in_a_team",
+                condition=~Q(status="queued") | Q(team__isnull=False, assignee=None),
+            ),
+            models.CheckConstraint(
+                name="ticket_assigned_to_somebody",
+                condition=~Q(status__in=["assigned", "waiting"]) | Q(assignee__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="ticket_resolved_with_code_and_summary",
+                condition=~Q(status__in=["resolved", "closed"])
+                | (
+                    Q(resolved_at__isnull=False)
+                    & ~Q(resolution_code="")
+                    & ~Q(resolution_summary="")
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """The number people use, e.g. ``T00001234``."""
+        return format_number(self.pk)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES

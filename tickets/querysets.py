@@ -1,0 +1,57 @@
+"""Who may see which consultation and ticket: shared by lists and single fetches."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from klingdesk.core.roles import Role, roles_of
+
+if TYPE_CHECKING:
+    from tickets.models.consultation import Consultation  # noqa: F401 - named in types below
+    from tickets.models.ticket import Ticket  # noqa: F401 - named in types below
+
+OPEN = ("new", "queued", "assigned", "waiting", "returned")
+
+
+class ConsultationQuerySet(models.QuerySet["Consultation"]):
+    def visible_to(self, user: Any) -> ConsultationQuerySet:
+        """Managers see all; agents see their own contacts."""
+        roles = roles_of(user)
+        if Role.MANAGER in roles:
+            return self.all()
+        if Role.AGENT in roles:
+            return self.filter(agent=user)
+        return self.none()
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def visible_to(self, user: Any) -> TicketQuerySet:
+        """Managers: all. Advisors: their teams' and their own. Agents: handed over or chased."""
+        roles = roles_of(user)
+        if Role.MANAGER in roles:
+            return self.all()
+        seen = Q()
+        if Role.ADVISOR in roles:
+            team_ids = user.teams.through.objects.filter(user_id=user.pk).values("team_id")
+            seen |= Q(assignee=user) | Q(team__in=team_ids)
+        if Role.AGENT in roles:
+            contacts = apps.get_model("tickets", "Consultation")
+            chased = contacts._default_manager.filter(agent=user, ticket=OuterRef("pk"))
+            seen |= Q(handed_over_by=user) | Q(Exists(chased))
+        return self.filter(seen) if seen else self.none()
+
+    def open(self) -> TicketQuerySet:
+        return self.filter(status__in=OPEN)
+
+    def in_queue_order(self) -> TicketQuerySet:
+        """By due date, records without a promise last, then the more urgent, then the older."""
+        return self.order_by(F("due_at").asc(nulls_last=True), "-priority", "id")
+
+    def handed_over_between(self, start: datetime, end: datetime) -> TicketQuerySet:
+        """Handed over at ``start`` or later and before ``end``."""
+        return self.filter(created_at__gte=start, created_at__lt=end)

@@ -1,0 +1,89 @@
+"""Taking tickets and giving them back. Two advisors can never get the same one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from klingdesk.core.errors import NotAllowed, NotFound
+from klingdesk.core.roles import roles_of
+from tickets.models import Team, Ticket
+from tickets.models.labels import Status
+from tickets.rules import transitions
+from tickets.services.events import record
+from tickets.services.locking import guard, lock_ticket
+
+
+@transaction.atomic
+def claim_next(*, acting_user: Any, now: datetime, team_slug: str | None = None) -> Ticket | None:
+    """Take the queued ticket that is due first in the acting advisor's teams; None when empty.
+
+    Rows that somebody else is taking at this moment are skipped, never waited for.
+    Raises ``NotFound`` for a team the advisor does not belong to.
+    """
+    roles = frozenset(role.value for role in roles_of(acting_user))
+    if not transitions.permits("claim", roles=roles, is_assignee=False):
+        raise NotAllowed(_("Only tier-2 advisors take tickets."))
+    teams = list(Team.objects.filter(members=acting_user).values_list("pk", "slug"))
+    if team_slug is not None:
+        teams = [row for row in teams if row[1] == team_slug]
+        if not teams:
+            raise NotFound(_("You do not belong to this team."))
+    ticket = (
+        Ticket.objects.filter(status=Status.QUEUED, team__in=[pk for pk, _slug in teams])
+        .in_queue_order()
+        .select_for_update(skip_locked=True, of=("self",))
+        .first()
+    )
+    if ticket is not None:
+        _assign(ticket, acting_user=acting_user, now=now)
+    return ticket
+
+
+@transaction.atomic
+def claim(*, number: str, acting_user: Any, now: datetime) -> Ticket:
+    """Take one ticket. ``Conflict`` with the present state when somebody else was faster."""
+    ticket = lock_ticket(number=number, acting_user=acting_user)
+    guard(ticket, "claim", acting_user=acting_user)
+    _assign(ticket, acting_user=acting_user, now=now)
+    return ticket
+
+
+def _assign(ticket: Ticket, *, acting_user: Any, now: datetime) -> None:
+    ticket.status = Status.ASSIGNED
+    ticket.assignee = acting_user
+    ticket.claimed_at = now
+    ticket.save(update_fields=["status", "assignee", "claimed_at"])
+    record(
+        ticket=ticket,
+        code="ticket.claimed",
+        acting_user=acting_user,
+        now=now,
+        old={"status": Status.QUEUED},
+        new={"status": Status.ASSIGNED, "assignee": acting_user.get_username()},
+    )
+
+
+@transaction.atomic
+def release(*, number: str, acting_user: Any, now: datetime, note: str = "") -> Ticket:
+    """Give a ticket back to its team's queue; its clock goes on."""
+    ticket = lock_ticket(number=number, acting_user=acting_user)
+    guard(ticket, "release", acting_user=acting_user)
+    former = ticket.assignee.get_username() if ticket.assignee else None
+    ticket.status = Status.QUEUED
+    ticket.assignee = None
+    ticket.claimed_at = None
+    ticket.save(update_fields=["status", "assignee", "claimed_at"])
+    record(
+        ticket=ticket,
+        code="ticket.released",
+        acting_user=acting_user,
+        now=now,
+        old={"status": Status.ASSIGNED, "assignee": former},
+        new={"status": Status.QUEUED},
+        note=note.strip(),
+    )
+    return ticket

@@ -1,0 +1,75 @@
+"""Fetching rows for a change: permission and row lock in one query."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from klingdesk.core.errors import Conflict, NotAllowed, NotFound
+from klingdesk.core.roles import roles_of
+from tickets.models import Consultation, Ticket
+from tickets.models.labels import Status
+from tickets.rules import transitions
+from tickets.rules.ticket_number import format_number, parse_number
+
+
+def lock_ticket(*, number: str, acting_user: Any) -> Ticket:
+    """The ticket, locked until the transaction ends. ``NotFound`` when it may not be seen."""
+    ticket_id = parse_number(number)
+    ticket = None
+    if ticket_id is not None:
+        ticket = (
+            Ticket.objects.visible_to(acting_user)
+            .select_for_update(of=("self",))
+            .filter(pk=ticket_id)
+            .first()
+        )
+    if ticket is None:
+        raise NotFound(_("There is no such ticket, or you may not see it."))
+    return ticket
+
+
+def lock_own_consultation(*, consultation_id: int, acting_user: Any) -> Consultation:
+    """The acting agent's consultation, locked, open. ``Conflict`` when it has ended."""
+    consultation = (
+        Consultation.objects.visible_to(acting_user)
+        .select_for_update(of=("self",))
+        .select_related("question__category")
+        .filter(pk=consultation_id)
+        .first()
+    )
+    if consultation is None:
+        raise NotFound(_("There is no such contact, or you may not see it."))
+    if consultation.agent_id != acting_user.pk:
+        raise NotAllowed(_("This contact belongs to another agent."))
+    if consultation.status != "open":
+        raise Conflict(
+            _("This contact has already ended."),
+            code="consultation_ended",
+            state={
+                "status": consultation.status,
+                "ticket": format_number(consultation.ticket_id) or None,
+            },
+        )
+    return consultation
+
+
+def guard(ticket: Ticket, action: str, *, acting_user: Any) -> None:
+    """Raise unless the table of transitions allows ``action`` now and to this person."""
+    try:
+        transitions.check(
+            action,
+            ticket.status,
+            roles=roles_of(acting_user),
+            is_assignee=ticket.assignee_id == acting_user.pk,
+        )
+    except transitions.NotPermitted as refused:
+        raise NotAllowed(_("Your role or assignment does not allow this.")) from refused
+    except transitions.TransitionRefused as refused:
+        raise Conflict(
+            _("This does not fit the ticket any more: it is “%(state)s” now.")
+            % {"state": Status(ticket.status).label},
+            code="wrong_state",
+            state={"status": ticket.status, "allowed_from": sorted(refused.allowed_from)},
+        ) from refused
