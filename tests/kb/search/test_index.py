@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kb.search import postings
 from kb.search.canonical import canonicalise
 from kb.search.explain import Span
 from kb.search.index import QUERY_LIMIT, Document, SearchIndex, SearchResult
+from kb.search.postings import Postings
 from kb.search.ranking import is_confident
 from kb.search.synonyms import Synonyms
 from kb.search.tokens import same_words
@@ -27,6 +31,9 @@ FRUIT = (
     Document("invoice", "发票在哪里开", ("怎么开发票",)),
 )
 INDEX = SearchIndex.build(FRUIT, SYNONYMS)
+
+Scores = dict[int, float]
+Rest = Sequence[Any]
 
 ALPHABET = "苹果樱桃核香蕉平收了两次钱怎么 ,，apleAPＬＥ1２\u200b"
 words = st.text(alphabet=ALPHABET, max_size=14)
@@ -271,3 +278,32 @@ def slow_scores(library: list[Document], query: str) -> dict[str, float]:
             same = key_of(query) in map(key_of, texts[key])
             found[key] = 1.0 if same else min(best / score(asked, asked_length), 0.99)
     return found
+
+
+def test_skipping_common_tokens_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = random.Random(11)
+    common, rare = "的了吗怎么会员", "".join(chr(0x4E00 + 7 * number) for number in range(300))
+
+    def text(length: int) -> str:
+        return "".join(
+            source.choice(common if source.random() < 0.6 else rare) for _ in range(length)
+        )
+
+    library = [
+        Document(f"q{number:03}", text(8), tuple(text(source.randint(2, 20)) for _ in range(4)))
+        for number in range(120)
+    ]
+    index = SearchIndex.build(library, SYNONYMS)
+    queries = [text(source.randint(1, 25)) for _ in range(150)]
+    plain = [index.search(query) for query in queries]
+    skipped = []
+    finish = Postings._finish
+
+    def noticed(self: Postings, scores: Scores, rest: Rest, floor: float) -> Scores:
+        skipped.append(floor > 0)
+        return finish(self, scores, rest, floor)
+
+    monkeypatch.setattr(postings, "FIRST_LOOK", 0)
+    monkeypatch.setattr(Postings, "_finish", noticed)
+    assert [index.search(query) for query in queries] == plain
+    assert sum(skipped) > 100
