@@ -111,6 +111,11 @@ class Ticket(models.Model):
             models.Index(fields=["created_at"], name="ticket_by_creation"),
             models.Index(fields=["due_at"], name="ticket_open_by_due", condition=_OPEN),
             models.Index(fields=["created_at"], name="ticket_unrouted", condition=Q(status="new")),
+            models.Index(
+                fields=["-resolved_at"],
+                name="ticket_by_resolution",
+                condition=Q(status__in=["resolved", "closed"]),
+            ),
             models.Index(fields=["account_id", "-created_at"], name="ticket_by_account"),
             models.Index(fields=["handed_over_by", "-created_at"], name="ticket_by_agent"),
         ]

@@ -22,8 +22,7 @@ from tickets.rules.account_id import (
     parse_account_id,
     parse_phone,
 )
-
-MOST_TEXT = 5_000
+from tickets.services.text import check_length
 
 ACCOUNT_ID_MESSAGES: Mapping[AccountIdProblem, Any] = {
     AccountIdProblem.EMPTY: _("Ask for the account ID."),
@@ -149,8 +148,8 @@ def _text(name: str, raw: str, required: frozenset[str], errors: dict[str, list[
     text = raw.replace("\x00", "").strip()
     if not text and name in required:
         errors[name] = [REQUIRED]
-    elif len(text) > MOST_TEXT:
-        errors[name] = [_("At most %(most)d characters.") % {"most": MOST_TEXT}]
+    else:
+        check_length(name, text, errors)
     return text
 
 

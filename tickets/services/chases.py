@@ -14,6 +14,7 @@ from tickets.models.labels import ConsultationStatus, Priority
 from tickets.services.events import record
 from tickets.services.hand_over import open_ticket_for
 from tickets.services.locking import guard, lock_own_consultation, lock_ticket
+from tickets.services.text import check_note
 
 
 @transaction.atomic
@@ -25,11 +26,14 @@ def chase_from_consultation(
     The agent need not have handed that ticket over: the user in the contact owns it.
     ``NotFound`` when no such ticket is open (any more).
     """
+    check_note(note)
     consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
     target = open_ticket_for(account_id=account_id, question_id=consultation.question_id)
     # Looked at again under the lock: it may have been resolved in between.
     ticket = (
-        Ticket.objects.select_for_update().open().filter(pk=target.pk).first() if target else None
+        Ticket.objects.select_for_update(no_key=True).open().filter(pk=target.pk).first()
+        if target
+        else None
     )
     if ticket is None:
         raise NotFound(_("This account has no open ticket about this question any more."))
@@ -45,6 +49,7 @@ def chase_from_consultation(
 @transaction.atomic
 def chase(*, number: str, acting_user: Any, note: str, now: datetime) -> Ticket:
     """Count a chase on a ticket that the acting user may see."""
+    check_note(note)
     ticket = lock_ticket(number=number, acting_user=acting_user)
     guard(ticket, "chase", acting_user=acting_user)
     _count(ticket, acting_user=acting_user, note=note, now=now, consultation=None)

@@ -15,6 +15,7 @@ from tickets.models.labels import Status
 from tickets.rules import transitions
 from tickets.services.events import record
 from tickets.services.locking import guard, lock_ticket
+from tickets.services.text import check_note
 
 
 @transaction.atomic
@@ -35,7 +36,7 @@ def claim_next(*, acting_user: Any, now: datetime, team_slug: str | None = None)
     ticket = (
         Ticket.objects.filter(status=Status.QUEUED, team__in=[pk for pk, _slug in teams])
         .in_queue_order()
-        .select_for_update(skip_locked=True, of=("self",))
+        .select_for_update(no_key=True, skip_locked=True, of=("self",))
         .first()
     )
     if ticket is not None:
@@ -70,6 +71,7 @@ def _assign(ticket: Ticket, *, acting_user: Any, now: datetime) -> None:
 @transaction.atomic
 def release(*, number: str, acting_user: Any, now: datetime, note: str = "") -> Ticket:
     """Give a ticket back to its team's queue; its clock goes on."""
+    check_note(note)
     ticket = lock_ticket(number=number, acting_user=acting_user)
     guard(ticket, "release", acting_user=acting_user)
     former = ticket.assignee.get_username() if ticket.assignee else None

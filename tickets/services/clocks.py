@@ -49,7 +49,7 @@ def stop_contact_clock(*, ticket: Ticket, acting_user: Any, now: datetime) -> bo
     Returns whether a clock was stopped.
     """
     clock = (
-        Clock.objects.select_for_update()
+        Clock.objects.select_for_update(no_key=True)
         .filter(ticket=ticket, kind=ClockKind.CONTACT, stopped_at=None)
         .first()
     )

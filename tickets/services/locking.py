@@ -1,4 +1,9 @@
-"""Fetching rows for a change: permission and row lock in one query."""
+"""Fetching rows for a change: permission and row lock in one query.
+
+Locks are ``FOR NO KEY UPDATE`` (``no_key``) everywhere: the stronger kind also keeps others
+from inserting rows that refer to the locked one. The alarm sweep holds clocks and then adds
+events to their tickets; whoever logs a contact holds the ticket and then wants its clock.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +26,7 @@ def lock_ticket(*, number: str, acting_user: Any) -> Ticket:
     if ticket_id is not None:
         ticket = (
             Ticket.objects.visible_to(acting_user)
-            .select_for_update(of=("self",))
+            .select_for_update(no_key=True, of=("self",))
             .filter(pk=ticket_id)
             .first()
         )
@@ -34,7 +39,7 @@ def lock_own_consultation(*, consultation_id: int, acting_user: Any) -> Consulta
     """The acting agent's consultation, locked, open. ``Conflict`` when it has ended."""
     consultation = (
         Consultation.objects.visible_to(acting_user)
-        .select_for_update(of=("self",))
+        .select_for_update(no_key=True, of=("self",))
         .select_related("question__category")
         .filter(pk=consultation_id)
         .first()

@@ -21,7 +21,11 @@ SWEEP_AFTER = timedelta(seconds=5)
 def route_ticket(*, ticket_id: int, now: datetime) -> bool:
     """Route one ticket; False when it is not new any more (the message came twice)."""
     with transaction.atomic():
-        ticket = Ticket.objects.select_for_update().filter(pk=ticket_id, status=Status.NEW).first()
+        ticket = (
+            Ticket.objects.select_for_update(no_key=True)
+            .filter(pk=ticket_id, status=Status.NEW)
+            .first()
+        )
         if ticket is None:
             return False
         _route([ticket], now=now)
@@ -37,7 +41,7 @@ def sweep_new_tickets(*, now: datetime, batch: int = 500) -> int:
     while True:
         with transaction.atomic():
             tickets = list(
-                Ticket.objects.select_for_update(skip_locked=True)
+                Ticket.objects.select_for_update(no_key=True, skip_locked=True)
                 .filter(status=Status.NEW, created_at__lte=now - SWEEP_AFTER)
                 .order_by("created_at")[:batch]
             )
@@ -60,7 +64,8 @@ def _route(tickets: list[Ticket], *, now: datetime) -> None:
         ticket.team = team
         ticket.routed_at = now
         if routed.priority is not None:
-            ticket.priority = int(routed.priority)
+            # A chase may have come first; routing never lowers what it raised.
+            ticket.priority = max(ticket.priority, int(routed.priority))
         events.append(
             TicketEvent(
                 ticket=ticket,

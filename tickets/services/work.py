@@ -15,8 +15,7 @@ from tickets.rules import transitions
 from tickets.services.clocks import stop_contact_clock
 from tickets.services.events import record
 from tickets.services.locking import guard, lock_ticket
-
-MOST_TEXT = 5_000
+from tickets.services.text import check_length
 
 
 @transaction.atomic
@@ -42,7 +41,7 @@ def log_contact(
         errors["result"] = [_("Choose what became of it.")]
     if next_try_at is not None and next_try_at <= now:
         errors["next_try_at"] = [_("The next try lies in the past.")]
-    _check_length("note", note, errors)
+    check_length("note", note, errors)
     if errors:
         raise Invalid(_("The contact was not logged."), fields=errors)
     ticket = lock_ticket(number=number, acting_user=acting_user)
@@ -79,7 +78,7 @@ def add_note(*, number: str, acting_user: Any, note: str, now: datetime) -> Tick
     errors: dict[str, list[Any]] = {}
     if not note.strip():
         errors["note"] = [_("Write the note first.")]
-    _check_length("note", note, errors)
+    check_length("note", note, errors)
     if errors:
         raise Invalid(_("The note was not saved."), fields=errors)
     ticket = lock_ticket(number=number, acting_user=acting_user)
@@ -100,7 +99,7 @@ def resolve(*, number: str, acting_user: Any, code: str, summary: str, now: date
         errors["code"] = [_("Choose a resolution.")]
     if not summary.strip():
         errors["summary"] = [_("Say in a sentence or two what was done.")]
-    _check_length("summary", summary, errors)
+    check_length("summary", summary, errors)
     if errors:
         raise Invalid(_("The ticket was not resolved."), fields=errors)
     ticket = lock_ticket(number=number, acting_user=acting_user)
@@ -129,8 +128,3 @@ def resolve(*, number: str, acting_user: Any, code: str, summary: str, now: date
         note=summary.strip(),
     )
     return ticket
-
-
-def _check_length(name: str, text: str, errors: dict[str, list[Any]]) -> None:
-    if len(text) > MOST_TEXT:
-        errors[name] = [_("At most %(most)d characters.") % {"most": MOST_TEXT}]

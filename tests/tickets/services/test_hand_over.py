@@ -220,7 +220,9 @@ def test_the_message_names_the_ticket(
     from celery import current_app
 
     sent: list[tuple[str, Any]] = []
-    monkeypatch.setattr(current_app, "send_task", lambda name, args: sent.append((name, args)))
+    monkeypatch.setattr(
+        current_app, "send_task", lambda name, args, **_options: sent.append((name, args))
+    )
     with django_capture_on_commit_callbacks(execute=True):
         done = hand_over(
             consultation_id=at_hand_over(), acting_user=agent, capture=capture(), now=NOW

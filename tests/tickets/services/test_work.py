@@ -13,7 +13,7 @@ from tests.conftest import DUE, NOW
 from tickets.models import Clock, Consultation, ContactAttempt, Ticket
 from tickets.selectors.access import sees_personal_data
 from tickets.services.chases import chase, chase_from_consultation
-from tickets.services.claims import claim
+from tickets.services.claims import claim, release
 from tickets.services.privacy import reveal
 from tickets.services.work import add_note, log_contact, resolve
 
@@ -134,6 +134,20 @@ def test_notes_go_into_the_timeline(ticket: Ticket, agent: Any) -> None:
     assert ticket.events.get(code="ticket.noted").note == "用户补充：周一的事"
     with pytest.raises(Invalid):
         add_note(number=ticket.number, acting_user=agent, note=" ", now=NOW)
+
+
+def test_a_note_that_is_too_long_is_refused_everywhere(
+    ticket: Ticket, agent: Any, advisor: Any
+) -> None:
+    values: dict[str, Any] = {"number": ticket.number, "note": "长" * 5_001, "now": NOW}
+    for refuse in (
+        lambda: chase(acting_user=agent, **values),
+        lambda: release(acting_user=advisor, **values),
+        lambda: add_note(acting_user=advisor, **values),
+    ):
+        with pytest.raises(Invalid) as wrong:
+            refuse()
+        assert list(wrong.value.fields) == ["note"]
 
 
 def test_chases_are_counted_and_raise_the_priority(ticket: Ticket, agent: Any) -> None:

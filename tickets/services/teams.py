@@ -1,0 +1,24 @@
+"""Which team gets the tickets that no routing rule sends elsewhere."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from klingdesk.core.errors import NotFound
+from tickets.models import Team
+
+
+@transaction.atomic
+def make_default_team(*, team_id: int) -> Team:
+    """Make one team the default in place of the present one; there is always exactly one."""
+    # All rows, in one order: two managers choosing at once wait for each other.
+    teams = {team.pk: team for team in Team.objects.select_for_update().order_by("pk")}
+    chosen = teams.get(team_id)
+    if chosen is None:
+        raise NotFound(_("There is no such team."))
+    Team.objects.filter(is_default=True).exclude(pk=team_id).update(is_default=False)
+    if not chosen.is_default:
+        chosen.is_default = True
+        chosen.save(update_fields=["is_default"])
+    return chosen
