@@ -1,0 +1,65 @@
+"""The admin site: Django's own, with the desk's pages inside and a home for each role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from klingdesk.core.roles import Role, roles_of
+
+# Label, URL name, roles: the order is the order in the header.
+PAGES: tuple[tuple[Any, str, frozenset[Role]], ...] = (
+    (_("Console"), "admin:console", frozenset({Role.AGENT})),
+    (_("Queue"), "admin:queue", frozenset({Role.ADVISOR, Role.MANAGER})),
+    (_("SLA"), "admin:sla_report", frozenset({Role.MANAGER})),
+    (_("Knowledge base"), "admin:kb_standardquestion_changelist", frozenset({Role.EDITOR})),
+    (_("Administration"), "admin:site_index", frozenset({Role.MANAGER, Role.EDITOR, Role.ADMIN})),
+)
+
+HOMES: tuple[tuple[Role, str], ...] = (
+    (Role.AGENT, "admin:console"),
+    (Role.ADVISOR, "admin:queue"),
+    (Role.MANAGER, "admin:sla_report"),
+    (Role.EDITOR, "admin:kb_standardquestion_changelist"),
+)
+"""Where a role lands after logging in; whoever has several lands at the first."""
+
+
+class DeskAdminSite(AdminSite):
+    site_header = _("Kling support desk")
+    site_title = _("Kling support desk")
+    index_title = _("Administration")
+    site_url = None
+    enable_nav_sidebar = False
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        own: list[URLPattern | URLResolver] = [
+            path("site/", self.admin_view(super().index), name="site_index"),
+            path("", include("tickets.admin.urls")),
+        ]
+        return own + super().get_urls()
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The role's home: agents land in the console, advisors in the queue, and so on."""
+        roles = roles_of(request.user)
+        if Role.ADMIN not in roles:
+            for role, name in HOMES:
+                if role in roles:
+                    return redirect(name)
+        return super().index(request, extra_context)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        roles = roles_of(request.user)
+        nav = []
+        for label, name, allowed in PAGES:
+            if roles & allowed:
+                url = reverse(name)
+                nav.append({"label": label, "url": url, "current": request.path == url})
+        return {**super().each_context(request), "desk_nav": nav}

@@ -1,0 +1,83 @@
+"""The console's first screen: the user's words in, the standard question and its script out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kb.models import StandardQuestion
+from kb.selectors import question_for
+from klingdesk.core.roles import Role
+from tickets.admin.console_find import found, typed_words, with_words
+from tickets.admin.pages import desk_page, desk_render, is_htmx
+from tickets.models.labels import Channel
+from tickets.selectors.consultations import open_consultations
+from tickets.selectors.tickets import tickets_for
+
+OPEN_SHOWN = 20
+HANDED_OVER_SHOWN = 8
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether a piece of the page is wanted: htmx asks for whole pages when one goes back."""
+    return is_htmx(request) and request.headers.get("HX-History-Restore-Request") != "true"
+
+
+@desk_page(Role.AGENT)
+def home(request: HttpRequest) -> HttpResponse:
+    """Search, the browse tree, the agent's open contacts and latest tickets."""
+    return desk_render(request, "admin/console/home.html", _home(request, now=timezone.now()))
+
+
+@desk_page(Role.AGENT)
+def search(request: HttpRequest) -> HttpResponse:
+    """Results for ``?q=`` as a fragment; without htmx the whole console with them."""
+    typed = typed_words(request)
+    address = with_words(reverse("admin:console"), typed)
+    if not wants_fragment(request):
+        return redirect(address)
+    context = found(user=request.user, typed=typed, now=timezone.now())
+    response = render(request, "admin/console/_found.html", context)
+    response.headers["HX-Replace-Url"] = address
+    return response
+
+
+@desk_page(Role.AGENT)
+def question(request: HttpRequest, key: str) -> HttpResponse:
+    """One standard question: the panel alone for htmx, else the console with the panel open."""
+    now = timezone.now()
+    asked = question_for(user=request.user, key=key, now=now)
+    panel = question_panel(asked, typed=typed_words(request), now=now)
+    if wants_fragment(request):
+        return render(request, "admin/console/_panel.html", {**panel, "is_fragment": True})
+    context = {**_home(request, now=now), **panel, "title": asked.title}
+    return desk_render(request, "admin/console/home.html", context)
+
+
+def question_panel(asked: StandardQuestion, *, typed: str, now: datetime) -> dict[str, Any]:
+    """Context of the question panel. Its forms post the user's words as ``typed`` has them."""
+    return {
+        "question": asked,
+        "typed": typed,
+        "has_flow": asked.flow is not None and asked.flow.current_id is not None,
+        "review_is_due": asked.review_due is not None
+        and asked.review_due <= timezone.localdate(now),
+        "channels": Channel.choices,
+    }
+
+
+def _home(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
+    user: Any = request.user
+    mine = tickets_for(user=user).filter(handed_over_by=user).order_by("-created_at")
+    return {
+        "title": _("Console"),
+        "open_contacts": open_consultations(user=user)[:OPEN_SHOWN],
+        "handed_over": mine[:HANDED_OVER_SHOWN],
+        **found(user=user, typed=typed_words(request), now=now),
+    }

@@ -1,0 +1,164 @@
+"""Handing a contact over: checking the account ID while it is typed, the ticket, or a chase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kb.flows.schema import EscalateNode
+from klingdesk.core.errors import Conflict, Invalid, NotFound
+from tickets.admin.console_contacts import after, conflict, contact_action, fresh, show_contact
+from tickets.admin.console_fields import capture_fields, typed_capture, typed_text
+from tickets.admin.console_state import Notice, Refused
+from tickets.admin.pages import is_htmx
+from tickets.models import Consultation
+from tickets.models.labels import ConsultationStatus
+from tickets.rules.account_id import AccountIdError, parse_account_id
+from tickets.selectors.runs import run_state
+from tickets.selectors.tickets import account_history
+from tickets.services.capture import account_id_message
+from tickets.services.chases import chase_from_consultation
+from tickets.services.hand_over import Capture, hand_over, open_ticket_for
+
+HISTORY_SHOWN = 5
+
+
+@contact_action
+def account(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """What is known about an account ID: wrong in what way, or its history and an open promise.
+
+    By POST, because the number is personal data and must not stand in an address.
+    """
+    consultation = fresh(request, contact_id)
+    raw = typed_text(request.POST, "account_id")
+    context = {
+        **account_check(consultation, raw),
+        "chase_url": reverse("admin:console_chase", args=[contact_id]),
+    }
+    return render(request, "admin/console/_account_check.html", context)
+
+
+def account_check(consultation: Consultation, raw: str) -> dict[str, Any]:
+    """Context of the panel below the account ID; empty for an empty field."""
+    if not raw.strip():
+        return {}
+    try:
+        clean = parse_account_id(raw)
+    except AccountIdError:
+        return {"account_problem": account_id_message(raw)}
+    history = account_history(account_id=clean)
+    open_ticket = open_ticket_for(account_id=clean, question_id=consultation.question_id)
+    return {
+        "account_id": clean,
+        "history": history[:HISTORY_SHOWN],
+        "history_more": len(history) - HISTORY_SHOWN,
+        "open_ticket": open_ticket,
+    }
+
+
+@contact_action
+def hand_over_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Make the ticket; every error goes back to its field with all that was typed."""
+    form = _Form(request, contact_id)
+    try:
+        form.refuse_when_elsewhere()
+        hand_over(
+            consultation_id=contact_id,
+            acting_user=request.user,
+            capture=form.typed,
+            now=timezone.now(),
+        )
+    except Invalid as wrong:
+        return form.refused(422, errors=wrong.fields)
+    except Conflict as late:
+        return form.late(late)
+    return after(request, contact_id)
+
+
+@contact_action
+def chase(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Count this contact as a chase on the open ticket of the same account and question."""
+    form = _Form(request, contact_id)
+    raw = typed_text(request.POST, "account_id")
+    try:
+        chase_from_consultation(
+            consultation_id=contact_id,
+            acting_user=request.user,
+            account_id=raw,
+            note=form.chase_note,
+            now=timezone.now(),
+        )
+    except NotFound as gone:
+        problem = account_id_message(raw)
+        errors = {"account_id": [problem]} if problem else {}
+        return form.refused(409, errors=errors, notice=Notice("warn", gone.message))
+    except Conflict as late:
+        return form.late(late)
+    return after(request, contact_id)
+
+
+class _Form:
+    """A posted capture form and the ways to send it back without losing what was typed."""
+
+    def __init__(self, request: HttpRequest, contact_id: int) -> None:
+        self.request = request
+        self.contact_id = contact_id
+        self.consultation = fresh(request, contact_id)
+        state = run_state(self.consultation)
+        self.here = state.position.node_key if state else ""
+        self.asked = request.POST.get("node", "")
+        node = state.flow.nodes.get(self.asked) if state else None
+        self.node = node if isinstance(node, EscalateNode) else None
+        self.typed = typed_capture(self.node, request.POST) if self.node else Capture()
+        self.chase_note = typed_text(request.POST, "chase_note")
+
+    def refuse_when_elsewhere(self) -> None:
+        """``Conflict`` when the form was for another hand-over than the one that stands now."""
+        if self.consultation.status == ConsultationStatus.OPEN and self.asked != self.here:
+            raise Conflict(
+                _("This contact has moved on, perhaps in another tab. Here is where it stands."),
+                code="moved_on",
+            )
+
+    def refused(
+        self, status: int, *, errors: Mapping[str, Sequence[Any]], notice: Notice | None = None
+    ) -> HttpResponse:
+        """The form again, with its errors and everything that was typed."""
+        return show_contact(
+            self.request,
+            self.consultation,
+            status=status,
+            notice=notice,
+            refused=Refused(self.typed, errors, None, self.chase_note),
+        )
+
+    def late(self, late: Conflict) -> HttpResponse:
+        """What stands now, and what was typed beside it or in it."""
+        now = fresh(self.request, self.contact_id)
+        if now.status in (ConsultationStatus.ESCALATED, ConsultationStatus.CHASED):
+            return self._already_done(now)
+        state = run_state(now)
+        if self.node is None or state is None or state.position.node_key != self.asked:
+            fields = capture_fields(self.node, self.typed, {}) if self.node else []
+            rescued = [item for item in fields if item.value.strip()]
+            return conflict(self.request, self.contact_id, late, rescued=rescued)
+        target = open_ticket_for(account_id=self.typed.account_id, question_id=now.question_id)
+        refused = Refused(self.typed, {}, target, self.chase_note)
+        return conflict(self.request, self.contact_id, late, refused=refused)
+
+    def _already_done(self, now: Consultation) -> HttpResponse:
+        """A double click or a second tab: the same result again, and no second ticket."""
+        text = _("This contact was recorded already as %(number)s; nothing was done twice.") % {
+            "number": now.ticket.number if now.ticket else ""
+        }
+        if is_htmx(self.request):
+            return show_contact(self.request, now, notice=Notice("ok", text))
+        messages.info(self.request, text)
+        return redirect("admin:console_contact", self.contact_id)

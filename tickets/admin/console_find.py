@@ -1,0 +1,101 @@
+"""Finding the standard question behind a user's words, ready for the console's left column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from kb.search.explain import Span
+from kb.search.index import Hit
+from kb.selectors import question_tree, questions_by_keys, search_questions
+
+MOST_TYPED = 400
+"""Characters of a user's words that an address carries: 400 Chinese characters are 3,600 bytes
+when percent-encoded, and web servers commonly refuse a request line of more than 4,094."""
+
+NOTHING_FITS = "other"
+"""Key of the standard question for what no other one covers; the hint needs it to exist, but
+works without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a text; the template marks and escapes it."""
+
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One search result. ``phrasing`` is empty when the title itself matched best."""
+
+    url: str
+    category: str
+    title: list[Part]
+    phrasing: list[Part]
+    synonyms: tuple[tuple[str, str], ...]
+
+
+def parts(text: str, spans: Sequence[Span]) -> list[Part]:
+    """Cut ``text`` at its marked spans (half-open, in order, disjoint); nothing is lost."""
+    cut: list[Part] = []
+    position = 0
+    for start, end in spans:
+        if position < start:
+            cut.append(Part(text[position:start], False))
+        cut.append(Part(text[start:end], True))
+        position = end
+    if position < len(text):
+        cut.append(Part(text[position:], False))
+    return cut
+
+
+def typed_words(request: HttpRequest) -> str:
+    """The user's words in ``?q=``, trimmed and cut to ``MOST_TYPED`` characters."""
+    return request.GET.get("q", "").replace("\x00", "")[:MOST_TYPED].strip()
+
+
+def with_words(address: str, typed: str) -> str:
+    """``address`` remembering the user's words."""
+    return f"{address}?{urlencode({'q': typed})}" if typed else address
+
+
+def question_url(key: str, typed: str) -> str:
+    """Address of a standard question that remembers the words it was found by."""
+    return with_words(reverse("admin:console_question", args=[key]), typed)
+
+
+def found(*, user: Any, typed: str, now: datetime) -> dict[str, Any]:
+    """Context of the left column: results for ``typed``, or the tree when nothing is typed."""
+    if not typed:
+        return {"typed": "", "tree": question_tree(user=user, now=now)}
+    result = search_questions(typed, now=now)
+    keys = [hit.key for hit in result.hits]
+    known = questions_by_keys(user=user, keys=[*keys, NOTHING_FITS], now=now)
+    rows = [
+        _row(hit, known[hit.key].category.title, typed) for hit in result.hits if hit.key in known
+    ]
+    return {
+        "typed": typed,
+        "results": rows,
+        "confident": result.confident,
+        "nothing_fits_url": question_url(NOTHING_FITS, typed) if NOTHING_FITS in known else None,
+    }
+
+
+def _row(hit: Hit, category: str, typed: str) -> ResultRow:
+    by_title = hit.text == hit.title
+    return ResultRow(
+        url=question_url(hit.key, typed),
+        category=category,
+        title=parts(hit.title, hit.text_spans if by_title else hit.title_spans),
+        phrasing=[] if by_title else parts(hit.text, hit.text_spans),
+        synonyms=hit.synonyms,
+    )
