@@ -1,4 +1,6 @@
-"""System checks that keep an unsafe production desk from starting.
+"""System checks: what a production desk must not start with, and what managers have to mend.
+
+E001-E005 keep an unsafe production desk from starting; W001 warns of a calendar that ends.
 
 Django runs them with every management command; web, worker and beat call
 ``refuse_unsafe`` themselves because they start without one.
@@ -7,14 +9,20 @@ Django runs them with every management command; web, worker and beat call
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
+from django.utils import timezone
 
+from klingdesk.core.calendar import WorkingCalendar
 from klingdesk.settings import Mode
+
+NOTICE_EXPECTED_FROM = 11
+"""The State Council's notice for the next year has come out between late October and December."""
 
 
 def _in_production() -> bool:
@@ -51,7 +59,7 @@ def check_production_settings(app_configs: Any = None, **kwargs: Any) -> list[Ch
                 id="klingdesk.E004",
             )
         )
-    if settings.CELERY_BROKER_URL.startswith("memory"):
+    if not settings.CELERY_BROKER_URL or settings.CELERY_BROKER_URL.startswith("memory"):
         found.append(
             Error(
                 "CELERY_BROKER_URL is not set: no message would ever leave this process.",
@@ -82,6 +90,39 @@ def check_demo_people(
             f"Demo people can log in to this production desk: {', '.join(names)}.",
             hint="Deactivate them: manage.py remove_demo_people",
             id="klingdesk.E003",
+        )
+    ]
+
+
+def years_without_notice(calendar: WorkingCalendar, *, today: date) -> list[int]:
+    """This year, and from November on the next, as far as ``calendar`` does not know them."""
+    wanted = [today.year] + [today.year + 1] * (today.month >= NOTICE_EXPECTED_FROM)
+    return [year for year in wanted if not calendar.is_known(year)]
+
+
+@register(Tags.database)
+def check_calendar(
+    app_configs: Any = None, databases: Iterable[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """W001: due dates are counted with guesses because a year's holiday notice is missing."""
+    if not databases:
+        return []
+    from tickets.selectors.sla import working_calendar
+
+    try:
+        missing = years_without_notice(working_calendar(), today=timezone.localdate())
+    except DatabaseError:
+        return []  # no tables yet
+    if not missing:
+        return []
+    years = " and ".join(str(year) for year in missing)
+    return [
+        Warning(
+            f"The working-day calendar has no holiday notice for {years}: due dates there are "
+            "provisional.",
+            hint="Update chinesecalendar, or enter the notice's days as calendar corrections and "
+            "add the calendar year.",
+            id="klingdesk.W001",
         )
     ]
 

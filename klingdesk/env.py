@@ -48,7 +48,11 @@ def number(name: str, default: int, *, least: int | None = None, most: int | Non
     except ValueError:
         raise ImproperlyConfigured(f"{name} is {raw!r}; write a whole number.") from None
     if (least is not None and value < least) or (most is not None and value > most):
-        raise ImproperlyConfigured(f"{name} is {value}; it must be from {least} to {most}.")
+        if most is None:
+            allowed = f"at least {least}"
+        else:
+            allowed = f"at most {most}" if least is None else f"from {least} to {most}"
+        raise ImproperlyConfigured(f"{name} is {value}; it must be {allowed}.")
     return value
 
 

@@ -1,0 +1,116 @@
+"""Probes for whatever watches the desk: is this process alive, and is it worth sending people to?
+
+``/healthz`` answers as long as the process does and asks nobody else: a supervisor may restart
+what does not answer. ``/readyz`` asks the database, the migrations, the broker and the periodic
+jobs:
+
+- 503 ``unready``: database or broker cannot be reached, or migrations are missing.
+- 200 ``degraded``: people can work, but a periodic job is late (``stale``) or has never run
+  (``never``). That is a matter for the worker or beat; taking the web away from the agents would
+  only add to it, and a desk that has just been started has no heartbeat yet.
+- 200 ``ready``: all is well.
+
+What these answers hold is fit for anybody: no host names, no error texts, no versions.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, connection, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from klingdesk.broker_probe import BrokerProbe
+from tickets.models import Heartbeat
+from tickets.services.heartbeats import ROUTING, SLA
+
+log = logging.getLogger(__name__)
+
+Check = dict[str, Any]
+STALE_SECONDS = 300
+_STATEMENT_TIMEOUT = "SET LOCAL statement_timeout = '2s'"
+_VITAL = ("database", "migrations", "broker")
+
+broker = BrokerProbe()
+
+
+@csrf_exempt
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while the process answers."""
+    return _answer({"status": "ok"}, 200)
+
+
+@csrf_exempt
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 or 503 with every check by its name."""
+    checks = {**_database_checks(), "broker": {"status": broker.status()}}
+    if any(checks[name]["status"] != "ok" for name in _VITAL):
+        return _answer({"status": "unready", "checks": checks}, 503)
+    fine = checks["sweeps"]["status"] == "ok"
+    return _answer({"status": "ready" if fine else "degraded", "checks": checks}, 200)
+
+
+def _answer(body: Check, status: int) -> HttpResponse:
+    return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
+
+
+def _database_checks() -> dict[str, Check]:
+    """Three checks on one connection; what could not be asked is ``unknown``."""
+    found: dict[str, Check] = {
+        "database": {"status": "unreachable"},
+        "migrations": {"status": "unknown"},
+        "sweeps": {"status": "unknown"},
+    }
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(_STATEMENT_TIMEOUT)
+            found["migrations"] = _migrations()
+            if found["migrations"]["status"] == "ok":
+                found["sweeps"] = _sweeps()
+        found["database"] = {"status": "ok"}
+    except Error as error:
+        # Its text may name hosts and people: into the log with it, not into the answer.
+        log.warning("readiness: the database does not answer: %s", error)
+    return found
+
+
+@cache
+def _migrations_of_this_code() -> frozenset[tuple[str, str]]:
+    """App and name of all migrations on disk; code does not change while it runs."""
+    return frozenset(MigrationLoader(None).disk_migrations)
+
+
+def _migrations() -> Check:
+    """One statement: a set difference, not a plan. Without the table nothing is applied."""
+    missing = _migrations_of_this_code() - set(MigrationRecorder(connection).applied_migrations())
+    return {"status": "pending", "missing": len(missing)} if missing else {"status": "ok"}
+
+
+def _sweeps() -> Check:
+    """When each periodic job last ran, and the worst of it: stale before never before ok."""
+    now = timezone.now()
+    beats = dict(Heartbeat.objects.values_list("name", "at"))
+    # Whoever lets the sweeps run rarely must not be told that they are late.
+    rarest = max(float(str(entry["schedule"])) for entry in settings.CELERY_BEAT_SCHEDULE.values())
+    limit = max(STALE_SECONDS, 3 * rarest)
+    jobs: dict[str, Check] = {}
+    for name in (ROUTING, SLA):
+        if name in beats:
+            age = max(0, int((now - beats[name]).total_seconds()))
+            jobs[name] = {"status": "stale" if age > limit else "ok", "age_seconds": age}
+        else:
+            jobs[name] = {"status": "never"}
+    states = {job["status"] for job in jobs.values()}
+    worst = next(state for state in ("stale", "never", "ok") if state in states)
+    return {"status": worst, "jobs": jobs}
