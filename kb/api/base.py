@@ -1,0 +1,112 @@
+"""What every endpoint shares: who gets in, what is read, and what may be kept by caches."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kb.api.strict import StrictSerializer
+from kb.api.tokens import DeskTokenAuthentication
+from klingdesk.core.roles import Role, roles_of
+
+LARGEST_BODY = 256 * 1024
+"""Bytes. Problem, demand and twenty further fields at their limits fit, each character escaped."""
+
+
+class TooLarge(APIException):
+    """The body is larger than any that this API could accept."""
+
+    status_code = 413
+    default_code = "too_large"
+    default_detail = _("The body is too large.")
+
+
+class DeskJSONParser(JSONParser):
+    """JSON in UTF-8 (RFC 8259, section 8.1) of bounded size and depth.
+
+    Django's own limit on bodies does not apply to streams, which is what parsers read.
+    """
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        request: Request = (parser_context or {})["request"]
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        if length > LARGEST_BODY:
+            raise TooLarge
+        try:
+            return super().parse(stream, media_type, {**parser_context, "encoding": "utf-8"})
+        except RecursionError as deep:
+            raise ParseError(_("The JSON is nested too deeply.")) from deep
+
+
+class AcceptNegotiation(DefaultContentNegotiation):
+    """By the ``Accept`` header alone: ``?format=`` is an unknown parameter like any other."""
+
+    settings = SimpleNamespace(URL_FORMAT_OVERRIDE=None)  # type: ignore[assignment]
+
+
+class HasDeskRole(BasePermission):
+    """Lets in people with one of the view's ``roles``."""
+
+    message = _("Your role does not allow this.")
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(roles_of(request.user) & view.roles)
+
+
+class DeskView(APIView):
+    """Base of all endpoints; ``roles`` says who may call it at all.
+
+    Which objects a caller sees is decided by selectors and services, never here.
+    """
+
+    roles: ClassVar[frozenset[Role]] = frozenset(Role)
+
+    authentication_classes = [DeskTokenAuthentication, SessionAuthentication]
+    permission_classes = [HasDeskRole]
+    parser_classes = [DeskJSONParser]
+    renderer_classes = [JSONRenderer]
+    content_negotiation_class = AcceptNegotiation
+    http_method_names = ["get", "head", "post"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # A charset in Content-Type would decide how the query string is decoded too.
+        request._request.encoding = "utf-8"
+        super().initial(request, *args, **kwargs)
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        final: Response = super().finalize_response(request, response, *args, **kwargs)
+        final.headers.setdefault("Cache-Control", "no-store")
+        return final
+
+    def body(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
+        """The checked body; ``ValidationError`` names every field that was refused."""
+        data = self.request.data
+        # An empty body of any content type reads as an empty form.
+        return _checked(serializer_class, {} if isinstance(data, QueryDict) else data)
+
+    def query(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
+        """The checked query string; of a repeated parameter the last one counts."""
+        return _checked(serializer_class, self.request.query_params.dict())
+
+
+def _checked(serializer_class: type[StrictSerializer], data: Any) -> dict[str, Any]:
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)

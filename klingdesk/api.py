@@ -1,0 +1,120 @@
+"""The HTTP API: its addresses, how to get a token, and its own description."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from knox.models import get_token_model
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.throttling import ScopedRateThrottle
+
+from kb.api.base import DeskView
+from kb.api.contract import operation
+from kb.api.strict import StrictSerializer, Text
+from klingdesk.core.errors import Invalid, NotFound
+from klingdesk.core.roles import roles_of
+
+
+class PeerThrottle(ScopedRateThrottle):
+    """Counts by the address of the peer.
+
+    The stock class believes any ``X-Forwarded-For`` unless the number of proxies is set,
+    so that a guesser of passwords would only have to send another one each time.
+    """
+
+    def get_ident(self, request: Request) -> str:
+        if api_settings.NUM_PROXIES is None:
+            return str(request.META.get("REMOTE_ADDR", ""))
+        return str(super().get_ident(request))
+
+
+class Credentials(StrictSerializer):
+    username = Text(max_length=150)
+    password = Text(max_length=1_000, trim_whitespace=False)
+
+
+class TokenBody(serializers.Serializer[Any]):
+    token = serializers.CharField(help_text="Send it as `Authorization: Token …`.")
+
+
+class TokenView(DeskView):
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    throttle_classes = [PeerThrottle]
+    throttle_scope = "token"
+
+    @operation("Get a token", body=Credentials, ok={200: TokenBody}, public=True)
+    def post(self, request: Request) -> Response:
+        given = self.body(Credentials)
+        user = authenticate(request._request, **given)
+        # Nobody without a role gets in, and nobody learns whether only the role was missing.
+        if user is None or not roles_of(user):
+            raise Invalid(_("User name or password is wrong."), code="wrong_credentials")
+        _record, token = get_token_model().objects.create(user=user)
+        user_logged_in.send(sender=type(user), request=request._request, user=user)
+        return Response({"token": token})
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI document: worked out once per process and language, whatever is asked."""
+
+    authentication_classes = []
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        filename = self._get_filename(request, "v1")  # type: ignore[no-untyped-call]
+        return Response(
+            _document(get_language() or ""),
+            headers={"Content-Disposition": f'inline; filename="{filename}"'},
+        )
+
+
+@lru_cache(maxsize=8)
+def _document(language: str) -> dict[str, Any]:
+    generator = SpectacularAPIView.generator_class()
+    document: dict[str, Any] = generator.get_schema(  # type: ignore[no-untyped-call]
+        request=None, public=True
+    )
+    return document
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    authentication_classes = []
+    url_name = "api-schema"
+
+
+class NoSuchAddress(DeskView):
+    """Everything else under /api/: a missing slash at the end must not lose a body either."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        raise NotFound(_("There is no such address. Addresses end with a slash."))
+
+
+v1: list[URLPattern | URLResolver] = [
+    path("auth/token/", TokenView.as_view(), name="api-token"),
+    path("kb/", include("kb.api.urls")),
+    path("", include("tickets.api.urls")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/", include(v1)),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", DocsView.as_view(), name="api-docs"),
+    re_path("", NoSuchAddress.as_view(), name="api-nowhere"),
+]
