@@ -6,6 +6,7 @@ import os
 
 from celery import Celery
 from celery.signals import beat_init, worker_init
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "klingdesk.settings")
 
@@ -19,4 +20,8 @@ app.autodiscover_tasks()
 def refuse_unsafe_settings(**_: object) -> None:
     from klingdesk.checks import refuse_unsafe
 
-    refuse_unsafe()
+    try:
+        refuse_unsafe()
+    except ImproperlyConfigured as error:
+        # Celery only logs what a receiver raises, and goes on: an exit it lets through.
+        raise SystemExit(str(error)) from error

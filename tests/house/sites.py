@@ -10,6 +10,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.exceptions import NoReverseMatch
 
 
+_SHORT = {"string": "str"}
+"""Django writes this converter shorter than its class is called."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A route as written in the URLconf, and one path that it matches."""
@@ -51,7 +55,7 @@ def _fill(route: str, names: list[tuple[str, Any]], values: Mapping[str, Any]) -
         if name not in values:
             raise NoReverseMatch(f"tests/house: give a value for <{name}> of {route}")
         kind = type(converter).__name__.removesuffix("Converter").lower()
-        for written in (f"<{kind}:{name}>", f"<{name}>"):
+        for written in (f"<{_SHORT.get(kind, kind)}:{name}>", f"<{name}>"):
             path = path.replace(written, str(values[name]))
     if "<" in path:
         raise NoReverseMatch(f"tests/house: cannot fill {route} (got {path})")

@@ -7,18 +7,31 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
-CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
+# How many literals of each call make the key: those with a context take it first.
+CALLS = {
+    "_": False,
+    "gettext": False,
+    "gettext_lazy": False,
+    "gettext_noop": False,
+    "ngettext": False,
+    "ngettext_lazy": False,
+    "pgettext": True,
+    "pgettext_lazy": True,
+    "npgettext": True,
+    "npgettext_lazy": True,
+}
 PLACE_HOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
-_TEMPLATE_CALL = re.compile(
-    r"""\b(?:gettext|ngettext|pgettext)\(\s*(u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))""", re.S
-)
-_TEMPLATE_UNDERSCORE = re.compile(r"""\b_\((u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))\)""", re.S)
+_LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_TEMPLATE_CALL = re.compile(rf"\b(n?p?gettext|_)\(\s*({_LITERAL})(?:\s*,\s*({_LITERAL}))?", re.S)
+
+Key = tuple[str, str]
+"""Context (empty for none) and source text of a message."""
 
 
 def catalogue() -> Catalog:
@@ -26,80 +39,106 @@ def catalogue() -> Catalog:
         return read_po(file, locale="zh_Hans")
 
 
-def in_python() -> Iterator[tuple[str, str]]:
+def key_of(message: Message) -> Key:
+    text = message.id[0] if isinstance(message.id, tuple) else message.id
+    return message.context or "", text
+
+
+def messages() -> list[Message]:
+    """The messages of the catalogue without its header."""
+    return [message for message in catalogue() if message.id]
+
+
+def translations(message: Message) -> tuple[str, ...]:
+    texts = message.string if isinstance(message.string, tuple) else (message.string,)
+    return tuple(text or "" for text in texts)
+
+
+def in_python() -> Iterator[tuple[Key, str]]:
     for folder in ("klingdesk", "kb", "tickets"):
         for path in (ROOT / folder).rglob("*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             for node in ast.walk(tree):
-                if isinstance(node, ast.Call):
-                    yield from ((str(path), text) for text in _texts(node))
+                if isinstance(node, ast.Call) and (key := _key_in(node)):
+                    yield key, str(path)
 
 
-def _texts(call: ast.Call) -> Iterator[str]:
+def _key_in(call: ast.Call) -> Key | None:
     name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-    if name not in CALLS or not call.args:
-        return
-    wanted = call.args[1:2] if name.startswith("pgettext") else call.args[:1]
-    for argument in wanted:
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-            yield argument.value
+    if name not in CALLS:
+        return None
+    wanted = call.args[:2] if CALLS[name] else call.args[:1]
+    texts = [item.value for item in wanted if isinstance(item, ast.Constant)]
+    if len(texts) != len(wanted) or not texts:
+        return None
+    return (texts[0], texts[1]) if CALLS[name] else ("", texts[0])
 
 
-def in_templates() -> Iterator[tuple[str, str]]:
+def in_templates() -> Iterator[tuple[Key, str]]:
     for path in (ROOT / "templates").rglob("*.html"):
         source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
-        for pattern in (_TEMPLATE_CALL, _TEMPLATE_UNDERSCORE):
-            for literal in pattern.findall(source):
-                yield str(path), ast.literal_eval(literal.removeprefix("u"))
+        for name, first, second in _TEMPLATE_CALL.findall(source):
+            texts = [ast.literal_eval(text.removeprefix("u")) for text in (first, second) if text]
+            yield ((texts[0], texts[1]) if CALLS[name] else ("", texts[0])), str(path)
 
 
-def used() -> dict[str, str]:
-    return {text: path for path, text in [*in_python(), *in_templates()] if text}
+def used() -> dict[Key, str]:
+    """Every text that code and templates mark, with a file it stands in."""
+    return {key: path for key, path in [*in_python(), *in_templates()] if key[1]}
 
 
 def test_the_readers_find_texts_in_code_and_templates() -> None:
-    assert len(dict(in_python())) > 10
-    assert {path for path, _text in in_templates()}
+    assert len(dict(in_python())) > 100
+    assert len(dict(in_templates())) > 100
+    assert ("weekday", "Mon") in used()
 
 
 def test_no_text_is_missing_from_the_catalogue() -> None:
-    known = {
-        message.id[0] if isinstance(message.id, tuple) else message.id for message in catalogue()
-    }
-    missing = {text: path for text, path in used().items() if text not in known}
-    assert missing == {}
+    known = {key_of(message) for message in messages()}
+    assert {key: path for key, path in used().items() if key not in known} == {}
 
 
 def test_no_translation_is_empty_or_fuzzy() -> None:
-    unfinished = []
-    for message in catalogue():
-        if not message.id:
-            continue
-        texts = message.string if isinstance(message.string, tuple) else (message.string,)
-        if message.fuzzy or not all(texts):
-            unfinished.append(message.id)
+    unfinished = [
+        key_of(message)
+        for message in messages()
+        if message.fuzzy or not all(text.strip() for text in translations(message))
+    ]
     assert unfinished == []
 
 
 def test_translations_keep_their_place_holders() -> None:
     broken = []
-    for message in catalogue():
-        if not message.id:
-            continue
+    for message in messages():
         source = message.id[-1] if isinstance(message.id, tuple) else message.id
-        texts = message.string if isinstance(message.string, tuple) else (message.string,)
         wanted = sorted(PLACE_HOLDER.findall(source))
-        broken += [message.id for text in texts if sorted(PLACE_HOLDER.findall(text)) != wanted]
+        broken += [
+            (key_of(message), text)
+            for text in translations(message)
+            if sorted(PLACE_HOLDER.findall(text)) != wanted
+        ]
     assert broken == []
 
 
 def test_no_translation_is_left_over() -> None:
     """A text that nobody shows any more leaves the catalogue too."""
-    shown = set(used())
-    left = [
-        message.id
-        for message in catalogue()
-        if message.id
-        and (message.id[0] if isinstance(message.id, tuple) else message.id) not in shown
-    ]
-    assert left == []
+    assert [key for key in map(key_of, messages()) if key not in used()] == []
+    assert not catalogue().obsolete
+
+
+def test_chinese_texts_are_set_like_chinese() -> None:
+    """No Western comma, colon, bracket or quote beside a Chinese character, and a space between
+    Chinese and Latin letters or digits, as everywhere in the interface (dates: 3月9日)."""
+    beside = re.compile(
+        r"[\u4e00-\u9fff][,;:!?()\"']|[,;:!?()\"'][\u4e00-\u9fff]"
+        r"|[\u4e00-\u9fff](?![月日])[A-Za-z0-9]|[A-Za-z0-9](?![月日])[\u4e00-\u9fff]"
+    )
+    wrong = []
+    for message in messages():
+        for text in translations(message):
+            # What a place holder brings is another text's business.
+            if key_of(message) != ("date format", "j M") and beside.search(
+                PLACE_HOLDER.sub("", text)
+            ):
+                wrong.append(text)
+    assert wrong == []
