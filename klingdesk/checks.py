@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError
+from django.db import DatabaseError, ProgrammingError
 from django.utils import timezone
 
 from klingdesk.core.calendar import WorkingCalendar
@@ -74,15 +74,26 @@ def check_production_settings(app_configs: Any = None, **kwargs: Any) -> list[Ch
 def check_demo_people(
     app_configs: Any = None, databases: Iterable[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """E003: demo people (whose passwords are shown to everybody) exist in production."""
+    """E003: demo people (whose passwords are shown to everybody) exist in production.
+
+    E006: nobody can say, because the database does not answer.
+    """
     if not _in_production() or not databases:
         return []
     from tickets.selectors.people import demo_usernames
 
     try:
         names = demo_usernames()
-    except DatabaseError:
+    except ProgrammingError:
         return []  # no tables yet: the first migration is about to make them
+    except DatabaseError:
+        return [
+            Error(
+                "The database does not answer, so nobody can say who may log in.",
+                hint="See that PostgreSQL runs and that DATABASE_URL is right, then start again.",
+                id="klingdesk.E006",
+            )
+        ]
     if not names:
         return []
     return [

@@ -110,6 +110,8 @@ DATABASES: dict[str, Any] = {
         conn_health_checks=True,
     )
 }
+# A host that is silent must not hold a request, or a probe, for minutes.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- people, sessions, security -----------------------------------------------------------------

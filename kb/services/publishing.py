@@ -92,9 +92,7 @@ def publish_question(
         question = StandardQuestion(key=key)
     elif expected_revision is not None and question.revision_number != expected_revision:
         raise Conflict(
-            _(
-                "Somebody else published a newer revision. Compare it with yours and save again."
-            ),
+            _("Somebody else published a newer revision. Compare it with yours and save again."),
             state={"revision": question.revision_number},
         )
     question.category = category

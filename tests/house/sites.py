@@ -9,7 +9,6 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.exceptions import NoReverseMatch
 
-
 _SHORT = {"string": "str"}
 """Django writes this converter shorter than its class is called."""
 

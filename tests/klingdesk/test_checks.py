@@ -226,3 +226,10 @@ def test_warns_from_november_until_the_year_is_loaded() -> None:
         checks.refuse_unsafe()
         CalendarYear.objects.create(year=2027, source="notice")
         assert checks.check_calendar(databases=["default"]) == []
+
+
+def test_a_database_that_does_not_answer_keeps_production_from_starting() -> None:
+    environment = {**SAFE, "DATABASE_URL": "postgres://desk@127.0.0.1:9/desk"}
+    done = run("-c", "import klingdesk.wsgi", environment=environment)
+    assert done.returncode != 0
+    assert "klingdesk.E006: The database does not answer" in done.stderr

@@ -74,9 +74,7 @@ class Clock(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["ticket", "kind"],
-                condition=Q(stopped_at=None),
-                name="one_open_clock_per_ticket_and_kind",
+                fields=["ticket", "kind"], name="one_clock_per_ticket_and_kind"
             ),
             models.CheckConstraint(
                 name="clock_due_after_start", condition=Q(due_at__gt=F("started_at"))
