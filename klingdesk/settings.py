@@ -187,6 +187,7 @@ STORAGES = {
     },
 }
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", *Compressor.SKIP_COMPRESS_EXTENSIONS)
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = KLINGDESK_MODE is Mode.TEST
 
 # --- API ----------------------------------------------------------------------------------------
