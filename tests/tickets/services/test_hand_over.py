@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from queue import Queue
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -196,9 +198,10 @@ def test_a_dead_broker_costs_no_ticket(
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    from celery import current_app
+    asked: Queue[str] = Queue()
 
-    def refuse(*args: Any, **kwargs: Any) -> None:
+    def refuse(name: str, **options: Any) -> None:
+        asked.put(name)
         raise ConnectionError("broker is down")
 
     monkeypatch.setattr(current_app, "send_task", refuse)
@@ -207,6 +210,7 @@ def test_a_dead_broker_costs_no_ticket(
             consultation_id=at_hand_over(), acting_user=agent, capture=capture(), now=NOW
         )
     assert len(callbacks) == 1
+    assert asked.get(timeout=10) == "tickets.route_ticket"
     assert Ticket.objects.get(pk=done.ticket.pk).status == "new"
 
 
@@ -217,17 +221,15 @@ def test_the_message_names_the_ticket(
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    from celery import current_app
-
-    sent: list[tuple[str, Any]] = []
+    sent: Queue[tuple[str, Any]] = Queue()
     monkeypatch.setattr(
-        current_app, "send_task", lambda name, args, **_options: sent.append((name, args))
+        current_app, "send_task", lambda name, args, **_options: sent.put((name, args))
     )
     with django_capture_on_commit_callbacks(execute=True):
         done = hand_over(
             consultation_id=at_hand_over(), acting_user=agent, capture=capture(), now=NOW
         )
-    assert sent == [("tickets.route_ticket", (done.ticket.pk,))]
+    assert sent.get(timeout=10) == ("tickets.route_ticket", (done.ticket.pk,))
 
 
 def test_a_hand_over_takes_at_most_fifteen_queries(
