@@ -46,19 +46,25 @@ class _Sender:
         self.waiting: Queue[Hint | None] = Queue(MOST_WAITING)
         self._thread = Thread(target=self._work, name="hints", daemon=True)
         self._thread.start()
-        atexit.register(self._flush)
+        atexit.register(self.end)
 
     def _work(self) -> None:
         while (hint := self.waiting.get()) is not None:
             _send(*hint)
 
-    def _flush(self) -> None:
+    def end(self) -> None:
         """At the end of the process: what waits goes out, unless that takes too long."""
         try:
             self.waiting.put_nowait(None)
         except Full:
             return
         self._thread.join(FLUSH_SECONDS)
+
+
+def flush() -> None:
+    """Send what waits, for up to ``FLUSH_SECONDS``; the next hint begins a new thread."""
+    _sender(os.getpid()).end()
+    _sender.cache_clear()
 
 
 @cache

@@ -1,0 +1,92 @@
+"""The bench's own database, on a server that keeps its promises, and what the server says of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import secrets
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from klingdesk.embedded.cluster import SUPERUSER
+from tests.faults.topology import PROJECT, other_database
+
+DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
+SHOWN = ("server_version", *DURABILITY, "wal_level", "shared_buffers")
+
+
+@contextlib.contextmanager
+def own_database(server_url: str) -> Iterator[str]:
+    """The address of a new database with a message queue in it; dropped at the end."""
+    import pgmq
+
+    name = f"klingdesk_bench_{secrets.token_hex(4)}"
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        url = other_database(server_url, name)
+        try:
+            with psycopg.connect(url) as connection:
+                pgmq.install_pgmq_from_sql(conn=connection)
+            yield url
+        finally:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def make_durable(server_url: str) -> None:
+    """Switch a throw-away server's durability on: figures without ``fsync`` would flatter.
+
+    Its owner may log in as superuser. A server of somebody else's refuses and stays as it is;
+    the table shows in any case what was on.
+    """
+    with contextlib.suppress(psycopg.OperationalError):
+        root = psycopg.conninfo.conninfo_to_dict(server_url) | {"user": SUPERUSER}
+        with psycopg.connect(
+            psycopg.conninfo.make_conninfo("", **{**root, "dbname": "postgres"}), autocommit=True
+        ) as connection:
+            for name in DURABILITY:
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = on").format(sql.Identifier(name)))
+            connection.execute("SELECT pg_reload_conf()")
+
+
+def machine(url: str) -> list[tuple[str, str]]:
+    """What the figures depend on, as rows of the table."""
+    with psycopg.connect(url) as connection:
+        settings = {}
+        for name in SHOWN:
+            row = connection.execute(sql.SQL("SHOW {}").format(sql.Identifier(name))).fetchone()
+            settings[name] = str(row[0]) if row else ""
+    version = settings.pop("server_version").split(" ")[0]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return [
+        ("revision", revision()),
+        ("machine", f"{processor()}, {cores} cores, {memory:.0f} GB, {platform.system()}"),
+        ("load before", ", ".join(f"{load:.1f}" for load in os.getloadavg())),
+        ("Python", platform.python_version()),
+        ("PostgreSQL", f"{version}: " + ", ".join(f"{k} {v}" for k, v in settings.items())),
+    ]
+
+
+def processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def revision() -> str:
+    """The commit, ``+`` behind it when files were changed since."""
+    try:
+        commit = ["git", "rev-parse", "--short", "HEAD"]
+        short = subprocess.run(commit, cwd=PROJECT, capture_output=True, text=True, check=True)
+        status = ["git", "status", "--porcelain"]
+        changed = subprocess.run(status, cwd=PROJECT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return short.stdout.strip() + ("+" if changed.stdout.strip() else "")

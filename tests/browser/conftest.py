@@ -1,0 +1,175 @@
+"""A real desk and a real browser.
+
+The desk is started as ``make up`` starts it (own PostgreSQL, broker, web, worker, beat) in a
+folder and on a port of its own; the tests only use what a person has: the address and a login.
+Any console error, page error or Content-Security-Policy report fails the test.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTEFACTS = ROOT / "artefacts"
+PASSWORD = "browser-tests-only-7d2"
+CHROMIUM = os.environ.get("KLINGDESK_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_SECONDS = 120
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def desk_url() -> Iterator[str]:
+    """The address of a running desk with demo people."""
+    port = _free_port()
+    data = Path(tempfile.mkdtemp(prefix="kd-browser-"))
+    log = data.with_suffix(".log")
+    kept = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "CELERY_BROKER_URL"}}
+    environment = {
+        **{k: v for k, v in kept.items() if not k.startswith("KLINGDESK_")},
+        "PORT": str(port),
+        "KLINGDESK_DATA": str(data / "desk"),
+        "KLINGDESK_DEMO_PASSWORD": PASSWORD,
+        "KLINGDESK_ROUTING_SWEEP_SECONDS": "2",
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "klingdesk.embedded", "up"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            _wait_until_ready(f"http://127.0.0.1:{port}/readyz", process, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+            shutil.rmtree(data, ignore_errors=True)
+            log.unlink(missing_ok=True)
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    pytest.fail(f"the desk did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if not Path(CHROMIUM).exists():
+        pytest.fail(f"no browser at {CHROMIUM}: install chromium or set KLINGDESK_CHROMIUM")
+    # Here and not above: the other suites run without this dependency.
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def troubles() -> Iterator[list[str]]:
+    """What went wrong in any page of the test; must be empty at its end."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def open_page(browser: Any, desk_url: str, troubles: list[str]) -> Iterator[Callable[..., Any]]:
+    """``open_page("agent")``: a page of a fresh browser profile, logged in as that person."""
+    contexts: list[Any] = []
+
+    def opened(person: str, *, width: int = 1440, dark: bool = False, height: int = 900) -> Any:
+        context = browser.new_context(
+            base_url=desk_url,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            locale="zh-CN",
+            timezone_id="America/New_York",  # the desk's zone must win over the browser's
+        )
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        contexts.append(context)
+        page = context.new_page()
+        watch(page, troubles)
+        page.goto("/admin/")
+        page.fill("input[name=username]", person)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("[type=submit]")
+        page.wait_for_url(re.compile(r"/admin/(?!login)"))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+EXPECTED = {200, 204, 301, 302, 304, 409, 422}
+"""409 and 422 are answers to a person's mistake; anything else is ours."""
+
+
+def watch(page: Any, troubles: list[str]) -> None:
+    """Collect console errors (blocked by the policy, too), page errors and failed loads."""
+
+    def on_console(message: Any) -> None:
+        # The browser repeats every failed load here; those are judged by their status below.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            troubles.append(f"console: {message.text}")
+
+    def on_response(answer: Any) -> None:
+        if answer.status not in EXPECTED:
+            troubles.append(f"{answer.status}: {answer.url}")
+
+    page.on("pageerror", lambda error: troubles.append(f"page error: {error}"))
+    page.on("console", on_console)
+    page.on("response", on_response)
+
+
+@pytest.fixture
+def keep() -> Callable[[Any, str], None]:
+    """Keep a screenshot of the whole page under ``artefacts/`` (git-ignored)."""
+    ARTEFACTS.mkdir(exist_ok=True)
+
+    def shot(page: Any, name: str) -> None:
+        page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+
+    return shot
