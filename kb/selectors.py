@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,8 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.models import Category, Phrasing, SearchIndexVersion, StandardQuestion, Synonym
 from kb.search.index import Document, SearchIndex, SearchResult
-from kb.search.synonyms import Synonyms
+from kb.search.ranking import is_confident
+from kb.search.synonyms import SynonymError, Synonyms
 from klingdesk.core.errors import NotFound
+
+log = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _cached: tuple[int, SearchIndex] | None = None
@@ -23,17 +27,21 @@ _cached: tuple[int, SearchIndex] | None = None
 def search_questions(query: str, *, now: datetime, limit: int = 8) -> SearchResult:
     """Standard questions for a user's words, best first.
 
-    The index holds every online question; one that expired since it was built is
-    dropped here, so an expired answer is never offered.
+    The index holds every online question. One that has expired since it was built is left
+    out, and whether the rest is a sure match is judged anew without it.
     """
     index = current_index()
-    result = index.search(query, limit=limit)
-    online = set(
-        StandardQuestion.objects.online(now=now)
-        .filter(key__in=[hit.key for hit in result.hits])
-        .values_list("key", flat=True)
+    expired = set(
+        StandardQuestion.objects.filter(status="online", expires_at__lte=now).values_list(
+            "key", flat=True
+        )
     )
-    return replace(result, hits=tuple(hit for hit in result.hits if hit.key in online))
+    if not expired:
+        return index.search(query, limit=limit)
+    result = index.search(query, limit=limit + len(expired) + 1)
+    hits = tuple(hit for hit in result.hits if hit.key not in expired)
+    confident = is_confident([hit.score for hit in hits[:2]])
+    return replace(result, hits=hits[:limit], confident=confident)
 
 
 def current_index() -> SearchIndex:
@@ -62,21 +70,34 @@ def _build_index() -> SearchIndex:
             "pk", "key", "title"
         )
     )
-    return SearchIndex.build(documents, Synonyms.from_groups(sorted(groups.items())))
+    return SearchIndex.build(documents, _usable(groups))
+
+
+def _usable(groups: dict[str, list[str]]) -> Synonyms:
+    """The synonyms, or none: a contradictory table must not take the search away."""
+    try:
+        return Synonyms.from_groups(sorted(groups.items()))
+    except SynonymError:
+        log.exception("the synonyms contradict each other; searching without them")
+        return Synonyms()
 
 
 def _with_parts(questions: QuerySet[StandardQuestion]) -> QuerySet[StandardQuestion]:
     return questions.select_related("category", "flow").prefetch_related("follow_ups")
 
 
-def question_for(*, user: Any, key: str, now: datetime) -> StandardQuestion:
+def question_for(
+    *, user: Any, key: str, now: datetime, answering: bool = False
+) -> StandardQuestion:
     """One question that ``user`` may see, with category, flow and follow-ups.
 
+    ``answering``: for a user on the phone, so online and unexpired even for an editor.
     Raises ``NotFound`` for an unknown, unpublished or expired one.
     """
-    question = (
-        _with_parts(StandardQuestion.objects.visible_to(user, now=now)).filter(key=key).first()
-    )
+    visible = StandardQuestion.objects.visible_to(user, now=now)
+    if answering:
+        visible = visible.online(now=now)
+    question = _with_parts(visible).filter(key=key).first()
     if question is None:
         raise NotFound(_("There is no such standard question, or it is not online any more."))
     return question
@@ -91,8 +112,8 @@ def questions_by_keys(
 
 
 def question_tree(*, user: Any, now: datetime) -> QuerySet[Category]:
-    """Categories in their order, each with its visible questions, for browsing."""
-    visible = StandardQuestion.objects.visible_to(user, now=now).order_by("pk")
+    """Categories in their order, each with its online questions, for browsing."""
+    visible = StandardQuestion.objects.visible_to(user, now=now).online(now=now).order_by("pk")
     return (
         Category.objects.filter(questions__in=visible)
         .distinct()

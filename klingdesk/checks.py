@@ -131,8 +131,8 @@ def check_calendar(
         Warning(
             f"The working-day calendar has no holiday notice for {years}: due dates there are "
             "provisional.",
-            hint="Update chinesecalendar, or enter the notice's days as calendar corrections and "
-            "add the calendar year.",
+            hint="Update chinesecalendar once it holds the year; until then the desk marks "
+            "such dates.",
             id="klingdesk.W001",
         )
     ]

@@ -73,6 +73,12 @@ nodes:
 """
 
 
+@pytest.fixture(autouse=True)
+def forget_search_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rolled-back tests use the same index versions again, for other questions."""
+    monkeypatch.setattr("kb.selectors._cached", None)
+
+
 @pytest.fixture
 def desk(db: None) -> None:
     """Roles, the default teams and the promise."""

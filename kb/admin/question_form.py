@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.admin.base import AnyFormSet, AnyModelForm, instant_words
 from kb.models import FollowUp, Revision, StandardQuestion
+from kb.models.question import QuestionStatus
 from kb.services.content_rules import check_content, script_error
 from kb.services.publishing import FollowUpContent, QuestionContent
 from klingdesk.core.errors import Invalid
@@ -73,7 +74,7 @@ class QuestionForm(AnyModelForm):
         help_text=_("Kept with the revision."),
     )
     expected_revision = forms.IntegerField(
-        widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1
+        label=_("revision"), widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1
     )
 
     class Meta:
@@ -176,7 +177,13 @@ def content_in_words(content: Mapping[str, Any]) -> list[tuple[Any, str]]:
     order = ("title", "category", "status", "script", "internal_note", "phrasings", "follow_ups")
     names = [name for name in order if name in content]
     names += [name for name in content if name not in order]
-    return [(_label(name), _in_words(content[name])) for name in names]
+    return [(_label(name), _part_in_words(name, content[name])) for name in names]
+
+
+def _part_in_words(name: str, value: Any) -> str:
+    if name == "status":
+        return str(dict(QuestionStatus.choices).get(value, value))
+    return _in_words(value)
 
 
 def _label(name: str) -> Any:

@@ -6,7 +6,7 @@ from kb.models.question import (
     Revision,
     StandardQuestion,
 )
-from kb.models.synonym import SearchIndexVersion, Synonym
+from kb.models.synonym import SearchIndexVersion, StarterSynonym, Synonym
 
 __all__ = [
     "Category",
@@ -17,5 +17,6 @@ __all__ = [
     "Revision",
     "SearchIndexVersion",
     "StandardQuestion",
+    "StarterSynonym",
     "Synonym",
 ]

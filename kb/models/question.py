@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -86,6 +88,11 @@ class StandardQuestion(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def is_online(self, *, now: datetime) -> bool:
+        """Whether its script may be given at ``now``."""
+        expired = self.expires_at is not None and self.expires_at <= now
+        return self.status == QuestionStatus.ONLINE and not expired
 
 
 class Phrasing(models.Model):

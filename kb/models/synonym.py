@@ -27,6 +27,19 @@ class Synonym(models.Model):
         return f"{self.variant} → {self.canonical}"
 
 
+class StarterSynonym(models.Model):
+    """A variant that the starter files have put in once: never again, an editor decides since."""
+
+    variant = models.CharField(_("variant"), max_length=60, unique=True)
+
+    class Meta:
+        verbose_name = _("starter synonym")
+        verbose_name_plural = _("starter synonyms")
+
+    def __str__(self) -> str:
+        return self.variant
+
+
 class SearchIndexVersion(models.Model):
     """A single row; every change of searchable text raises ``number`` in its transaction."""
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
@@ -109,7 +109,7 @@ def publish_question(
     ):
         setattr(question, name, getattr(content, name))
     question.revision_number += 1
-    question.save()
+    _save(question)
     _replace_children(question, content)
     Revision.objects.create(
         question=question,
@@ -121,6 +121,19 @@ def publish_question(
     )
     bump_search_index()
     return question
+
+
+def _save(question: StandardQuestion) -> None:
+    """Save; two editors making the same key at once are a ``Conflict`` for the second."""
+    try:
+        with transaction.atomic():
+            question.save()
+    except IntegrityError as taken:
+        if question.pk is None:
+            raise Conflict(
+                _("Somebody else just created a question with this key."), state={"revision": 1}
+            ) from taken
+        raise
 
 
 def _replace_children(question: StandardQuestion, content: QuestionContent) -> None:

@@ -6,6 +6,7 @@ that only the starter ever wrote follow the files.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,16 +16,20 @@ import yaml
 from django.db import transaction
 
 from kb.flows.loader import load_flow
-from kb.models import Category, Revision, StandardQuestion, Synonym
+from kb.models import Category, Revision, StandardQuestion, StarterSynonym, Synonym
 from kb.services.publishing import (
     bump_search_index,
     content_from_mapping,
     publish_flow,
     publish_question,
 )
+from kb.services.synonyms import save_synonym
+from klingdesk.core.errors import Invalid
+
+log = logging.getLogger(__name__)
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-REASON = "starter knowledge base"
+REASON = "初始知识库"
 
 
 @dataclass(slots=True)
@@ -99,15 +104,33 @@ def _latest_contents() -> dict[str, dict[str, Any]]:
 
 
 def _load_synonyms(groups: list[dict[str, Any]]) -> int:
-    """Add the variants that are missing; a rule that an editor changed stays changed."""
-    known = set(Synonym.objects.values_list("variant", flat=True))
-    missing = [
+    """Put in every rule of the files that was never put in before.
+
+    What an editor deleted or changed stays so. A rule that would contradict the present
+    table is left out, so that the search always has one it can be built from.
+    """
+    seen = set(StarterSynonym.objects.values_list("variant", flat=True))
+    fresh = [
         Synonym(canonical=group["canonical"], variant=variant)
         for group in groups
         for variant in group["variants"]
-        if variant not in known
+        if variant not in seen
     ]
-    if missing:
-        Synonym.objects.bulk_create(missing)
+    if not fresh:
+        return 0
+    if Synonym.objects.exists():
+        added = [rule for rule in fresh if _add_if_it_fits(rule)]
+    else:
+        added = Synonym.objects.bulk_create(fresh)
         bump_search_index()
-    return len(missing)
+    StarterSynonym.objects.bulk_create(StarterSynonym(variant=rule.variant) for rule in fresh)
+    return len(added)
+
+
+def _add_if_it_fits(rule: Synonym) -> bool:
+    try:
+        save_synonym(variant=rule.variant, canonical=rule.canonical)
+    except Invalid as contradiction:
+        log.warning("synonym %s left out: %s", rule, contradiction.fields)
+        return False
+    return True

@@ -40,6 +40,9 @@ _SETTINGS = {
     "log_line_prefix": "%m [%p] ",
     "lc_messages": "C",
     "jit": "off",
+    # A refused row would stand in the log with everything that a user told us.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "shared_buffers": "128MB",
     "max_connections": "100",
     "max_wal_size": "512MB",

@@ -135,7 +135,6 @@
       return;
     }
     renewTokens();
-    dirty()?.removeAttribute("data-typed-in");
     form.dataset.sent = "yes";
   }, true);
 
@@ -144,7 +143,10 @@
   }
 
   window.addEventListener("pageshow", sendable);
-  window.addEventListener("beforeunload", (event) => { if (dirty()) event.preventDefault(); });
+  // A form on its way by plain POST leaves the page, and that is meant.
+  window.addEventListener("beforeunload", (event) => {
+    if (dirty() && !$("form[data-sent]")) event.preventDefault();
+  });
 
   // --- answers of the desk --------------------------------------------------------------------------
   const trouble = (id, shown) => { const box = document.getElementById(id); if (box) box.hidden = !shown; };

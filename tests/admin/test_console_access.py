@@ -136,7 +136,7 @@ def test_an_agent_who_is_a_manager_too_reads_others_contacts_only(
     assert "<button" not in re.sub(r"<button[^>]*data-copy.*?</button>", "", contact, flags=re.S)
     before = everything()
     for name in ("console_back", "console_finish", "console_hand_over", "console_chase"):
-        data = {"node": "tier2", "outcome": "abandoned", "account_id": "880001"}
+        data = {"node": "tier2", "outcome": "answered", "account_id": "880001"}
         assert client.post(address(name), data, headers=HTMX).status_code in (403, 409)
     assert everything() == before
 

@@ -373,7 +373,7 @@ def test_a_manager_without_a_team_gets_no_button(
     make_ticket()
     client = as_person(manager)
     assert TAKE not in client.get(QUEUE).content.decode()
-    assert client.post(TAKE)["Location"] == QUEUE
+    assert client.post(TAKE).status_code == 403
     assert not Ticket.objects.filter(assignee=manager).exists()
 
 
@@ -385,7 +385,7 @@ def test_reading_changes_nothing_and_taking_needs_a_token(
     client = as_person(advisor)
     for query in ({}, {"view": "mine"}, {"view": "resolved"}, {"q": ticket.number}):
         client.get(QUEUE, query)
-    assert client.get(TAKE).status_code == 405
+    assert client.get(TAKE)["Location"] == QUEUE
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(advisor)
     assert strict.post(TAKE).status_code == 403

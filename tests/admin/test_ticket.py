@@ -124,7 +124,7 @@ def test_what_each_may_do(
         "agent": ["note", "chase"],
         "advisor": ["claim", "note", "chase"],
         "advisor2": ["claim", "note", "chase"],
-        "manager": ["claim", "note", "chase"],
+        "manager": ["note", "chase"],
     }
     claim(number=ticket.number, acting_user=advisor, now=NOW)
     assert offered() == {

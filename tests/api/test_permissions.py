@@ -61,12 +61,14 @@ TABLE = (
     Call("post", CONTACT + "back/", OWN_CONTACT),
     Call("post", CONTACT + "answer/", (409, *OWN_CONTACT[1:]), {"node": "pages", "value": "no"}),
     Call("post", CONTACT + "escalate/", (201, *OWN_CONTACT[1:]), CAPTURE),
-    Call("post", CONTACT + "finish/", OWN_CONTACT, {"outcome": "abandoned"}),
+    Call(
+        "post", CONTACT + "finish/", (200, 403, 200, 403, 200, 403, 401), {"outcome": "abandoned"}
+    ),
     Call("post", CONTACT + "chase/", OWN_CONTACT, {"account_id": "770001"}),
     Call("get", "v1/tickets/", WORKERS),
-    Call("post", "v1/tickets/claim-next/", (403, 200, 204, 403, 204, 403, 401), {}, "queued"),
+    Call("post", "v1/tickets/claim-next/", (403, 200, 403, 403, 403, 403, 401), {}, "queued"),
     Call("get", TICKET, WORKERS),
-    Call("post", TICKET + "claim/", TIER2, {}, "queued"),
+    Call("post", TICKET + "claim/", ASSIGNEE, {}, "queued"),
     Call("post", TICKET + "release/", TIER2),
     Call("post", TICKET + "contact/", ASSIGNEE, {"kind": "private_message", "result": "sent"}),
     Call("post", TICKET + "resolve/", ASSIGNEE, {"code": "fixed", "summary": "好了"}, "answered"),

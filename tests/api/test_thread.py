@@ -119,7 +119,7 @@ BUDGETS = {
     "answer": 10,
     # savepoint (2), contact, run, steps, policy, corrections, years, ticket, clock, contact,
     # event
-    "escalate": 14,
+    "escalate": 15,
     # the page with question, team, assignee; clocks; own contacts among them
     "tickets": 5,
     # ticket, events, contacts, clocks, policies; own contacts

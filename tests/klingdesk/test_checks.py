@@ -222,7 +222,7 @@ def test_warns_from_november_until_the_year_is_loaded() -> None:
         (found,) = checks.check_calendar(databases=["default"])
         assert (found.id, found.is_serious()) == ("klingdesk.W001", False)
         assert "2027" in found.msg
-        assert "calendar year" in found.hint
+        assert "chinesecalendar" in found.hint
         checks.refuse_unsafe()
         CalendarYear.objects.create(year=2027, source="notice")
         assert checks.check_calendar(databases=["default"]) == []

@@ -52,7 +52,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def question(request: HttpRequest, key: str) -> HttpResponse:
     """One standard question: the panel alone for htmx, else the console with the panel open."""
     now = timezone.now()
-    asked = question_for(user=request.user, key=key, now=now)
+    asked = question_for(user=request.user, key=key, now=now, answering=True)
     panel = question_panel(asked, typed=typed_words(request), now=now)
     if wants_fragment(request):
         return render(request, "admin/console/_panel.html", {**panel, "is_fragment": True})

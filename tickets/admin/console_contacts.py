@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -32,6 +33,8 @@ from tickets.services.consultations import (
 )
 
 View = Callable[..., HttpResponse]
+
+SLUG = re.compile(r"[-a-zA-Z0-9_]+")
 
 
 def contact_action(view: View) -> View:
@@ -103,6 +106,8 @@ def start(request: HttpRequest) -> HttpResponse:
     except Invalid as wrong:
         for message in [str(text) for texts in wrong.fields.values() for text in texts]:
             messages.error(request, message)
+        if not SLUG.fullmatch(key):
+            return redirect(found_by)
         return redirect(with_words(reverse("admin:console_question", args=[key]), words[:400]))
     if begun.status == "open":
         return redirect("admin:console_contact", begun.pk)

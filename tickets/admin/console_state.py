@@ -58,6 +58,8 @@ def contact_context(
     state = run_state(consultation)
     context: dict[str, Any] = {
         "contact": consultation,
+        "question_online": consultation.question is not None
+        and consultation.question.is_online(now=now),
         "question": consultation.question,
         "is_own": consultation.agent_id == user.pk,
         "is_over": consultation.status != ConsultationStatus.OPEN,

@@ -94,9 +94,14 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     return desk_render(request, "admin/queue/page.html", context)
 
 
-@desk_page(Role.ADVISOR, Role.MANAGER, methods=("POST",))
+@desk_page(Role.ADVISOR, Role.MANAGER, methods=("GET", "HEAD", "POST"))
 def queue_take(request: HttpRequest) -> HttpResponse:
-    """Take the ticket that is due first and open it."""
+    """Take the ticket that is due first and open it.
+
+    GET comes from the login page after a session was lost: it takes nothing.
+    """
+    if request.method != "POST":
+        return redirect("admin:queue")
     ticket = claim_next(
         acting_user=request.user,
         now=timezone.now(),

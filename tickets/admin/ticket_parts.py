@@ -22,6 +22,7 @@ from tickets.rules.account_id import mask_account_id, mask_phone
 from tickets.rules.ticket_number import parse_number
 from tickets.selectors.access import allowed_actions, sees_personal_data
 from tickets.selectors.due import TimeLeftReader
+from tickets.selectors.masking import hide_personal_text
 from tickets.selectors.tickets import EarlierContact, account_history
 
 _TYPED_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
@@ -82,6 +83,8 @@ def ticket_context(
     """The templates' context; ``ticket`` comes from ``ticket_get_for`` with its prefetches."""
     actions = allowed_actions(ticket, user)
     plain = sees_personal_data(ticket, user)
+    if not plain and not revealed:
+        hide_personal_text(ticket)
     clock = contact_clock(ticket)
     promise = promise_of(ticket, reader=TimeLeftReader(now=now), now=now)
     return {

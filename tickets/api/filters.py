@@ -86,6 +86,9 @@ class TicketFilter(filters.FilterSet):  # type: ignore[misc]
         return tickets.filter(found if breached else ~found)
 
     def by_words(self, tickets: TicketQuerySet, name: str, words: str) -> TicketQuerySet:
+        if words.replace(" ", "").replace("-", "").isdecimal():
+            # A number would find whose problem names it, masked or not: only ticket numbers do.
+            return tickets.filter(pk=parse_number(words) or 0)
         wanted = (
             Q(problem__icontains=words)
             | Q(demand__icontains=words)

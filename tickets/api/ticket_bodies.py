@@ -17,6 +17,7 @@ from tickets.models import Clock, Consultation, Ticket
 from tickets.models.labels import ContactChannel, ContactResult, ResolutionCode
 from tickets.rules.account_id import mask_account_id, mask_phone
 from tickets.selectors.access import allowed_actions, sees_personal_data
+from tickets.selectors.masking import hide_personal_text
 from tickets.services.text import MOST_TEXT
 
 OFFERED = frozenset({"claim", "release", "contact", "resolve", "chase", "note", "reveal"})
@@ -201,6 +202,11 @@ class TicketBody(TicketRow):
     events = EventBody(many=True)
     transcript = TranscriptBody()
     allowed_actions = serializers.SerializerMethodField()
+
+    def to_representation(self, ticket: Ticket) -> Any:
+        if not self.is_plain(ticket):
+            hide_personal_text(ticket)
+        return super().to_representation(ticket)
 
     def get_contact_value(self, ticket: Ticket) -> str:
         if self.is_plain(ticket):

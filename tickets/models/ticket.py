@@ -79,6 +79,7 @@ class Ticket(models.Model):
     routed_at = models.DateTimeField(_("routed at"), null=True, blank=True)
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    first_answered_at = models.DateTimeField(_("user answered at"), null=True, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
     due_provisional = models.BooleanField(_("due date provisional"), default=False)
 

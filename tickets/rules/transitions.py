@@ -113,7 +113,7 @@ ACTIONS: Mapping[ActionCode, Action] = _table(
             ActionCode.CLAIM,
             allowed_from=frozenset({Status.QUEUED}),
             to=Status.ASSIGNED,
-            roles=_TIER2,
+            roles=frozenset({Role.ADVISOR}),
         ),
         Action(
             ActionCode.RELEASE,

@@ -25,9 +25,9 @@ def consultation_get_for(*, user: Any, consultation_id: int) -> Consultation:
 
 
 def open_consultations(*, user: Any) -> QuerySet[Consultation]:
-    """The agent's own contacts that have not ended, newest first."""
+    """The agent's own contacts that have not ended, those waiting longest first."""
     return (
         Consultation.objects.filter(agent=user, status="open")
         .select_related("question")
-        .order_by("-started_at")
+        .order_by("started_at")
     )

@@ -33,12 +33,13 @@ def claim_next(*, acting_user: Any, now: datetime, team_slug: str | None = None)
         teams = [row for row in teams if row[1] == team_slug]
         if not teams:
             raise NotFound(_("You do not belong to this team."))
-    ticket = (
+    waiting = (
         Ticket.objects.filter(status=Status.QUEUED, team__in=[pk for pk, _slug in teams])
         .in_queue_order()
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
-        .first()
     )
+    # Users who still wait for their answer come before tickets whose promise is kept already.
+    ticket = waiting.filter(first_answered_at=None).first() or waiting.first()
     if ticket is not None:
         _assign(ticket, acting_user=acting_user, now=now)
     return ticket

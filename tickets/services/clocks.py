@@ -57,9 +57,10 @@ def stop_contact_clock(*, ticket: Ticket, acting_user: Any, now: datetime) -> bo
         return False
     clock.stopped_at = now
     clock.next_alarm_at = None
-    if now > clock.due_at and clock.breached_at is None:
-        clock.breached_at = clock.due_at
+    # A sweep on a machine whose clock is ahead may have marked a breach that is none.
+    clock.breached_at = (clock.breached_at or clock.due_at) if now > clock.due_at else None
     clock.save(update_fields=["stopped_at", "next_alarm_at", "breached_at"])
+    Ticket.objects.filter(pk=ticket.pk).update(first_answered_at=now)
     record(
         ticket=ticket,
         code="sla.missed" if clock.breached_at else "sla.met",

@@ -48,7 +48,11 @@ def start_consultation(
             _("The user's words are too long."),
             fields={"utterance": [_("At most %(most)d characters.") % {"most": MOST_WORDS}]},
         )
-    question = question_for(user=acting_user, key=question_key, now=now) if question_key else None
+    question = (
+        question_for(user=acting_user, key=question_key, now=now, answering=True)
+        if question_key
+        else None
+    )
     consultation = Consultation.objects.create(
         agent=acting_user,
         channel=channel,
@@ -140,6 +144,8 @@ def finish_consultation(
 ) -> Consultation:
     """End a contact without a ticket: ``answered``, ``redirected`` or ``abandoned``.
 
+    A manager may abandon in the agent's place: nobody else could once the agent has left.
+
     ``Conflict`` when the flow stands at a hand-over, which only a ticket or giving up ends.
     """
     if outcome not in FINISHES:
@@ -147,7 +153,11 @@ def finish_consultation(
             _("Unknown outcome."),
             fields={"outcome": [_("Allowed: %(allowed)s") % {"allowed": ", ".join(FINISHES)}]},
         )
-    consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
+    consultation = lock_own_consultation(
+        consultation_id=consultation_id,
+        acting_user=acting_user,
+        for_others=outcome == "abandoned",
+    )
     state = run_state(consultation) if outcome != "abandoned" else None
     if state is not None and state.outcome_kind == "tier2":
         raise Conflict(

@@ -70,6 +70,14 @@ def _hand_over(
     state = run_state(consultation)
     node = _hand_over_node(consultation, state)
     clean = check_capture(node, capture)
+    if node.promise:
+        # The unique index decides races only: PostgreSQL writes a refused row, personal data
+        # and all, into its log.
+        open_ticket = open_ticket_for(
+            account_id=clean.account_id, question_id=consultation.question_id
+        )
+        if open_ticket is not None:
+            raise _chase_on(open_ticket)
     plan = plan_contact_clock(started_at=now) if node.promise else None
     ticket = _create_ticket(consultation, node, clean, state, acting_user=acting_user, now=now)
     if plan is not None:
@@ -177,6 +185,10 @@ def _chase_due(consultation_id: int, capture: Capture) -> Conflict:
     )
     if open_ticket is None:  # it was closed in this very moment
         return Conflict(_("Somebody else was faster. Hand over again."), code="try_again")
+    return _chase_on(open_ticket)
+
+
+def _chase_on(open_ticket: Ticket) -> Conflict:
     return Conflict(
         _("This account already has an open ticket about this question: record a chase on it."),
         code="chase_due",

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from klingdesk.core.errors import Conflict, NotAllowed, NotFound
-from klingdesk.core.roles import roles_of
+from klingdesk.core.roles import Role, roles_of
 from tickets.models import Consultation, Ticket
 from tickets.models.labels import Status
 from tickets.rules import transitions
@@ -35,8 +35,13 @@ def lock_ticket(*, number: str, acting_user: Any) -> Ticket:
     return ticket
 
 
-def lock_own_consultation(*, consultation_id: int, acting_user: Any) -> Consultation:
-    """The acting agent's consultation, locked, open. ``Conflict`` when it has ended."""
+def lock_own_consultation(
+    *, consultation_id: int, acting_user: Any, for_others: bool = False
+) -> Consultation:
+    """The acting agent's consultation, locked, open. ``Conflict`` when it has ended.
+
+    ``for_others``: a manager may do this in the agent's place.
+    """
     consultation = (
         Consultation.objects.visible_to(acting_user)
         .select_for_update(no_key=True, of=("self",))
@@ -46,7 +51,9 @@ def lock_own_consultation(*, consultation_id: int, acting_user: Any) -> Consulta
     )
     if consultation is None:
         raise NotFound(_("There is no such contact, or you may not see it."))
-    if consultation.agent_id != acting_user.pk:
+    if consultation.agent_id != acting_user.pk and not (
+        for_others and Role.MANAGER in roles_of(acting_user)
+    ):
         raise NotAllowed(_("This contact belongs to another agent."))
     if consultation.status != "open":
         raise Conflict(

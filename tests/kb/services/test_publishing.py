@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 
 from kb.models import FlowVersion, Revision, SearchIndexVersion, StandardQuestion, Synonym
 from kb.selectors import question_for, question_tree, search_questions
-from kb.services.publishing import QuestionContent, publish_question
+from kb.services.publishing import QuestionContent, bump_search_index, publish_question
 from kb.services.starter import load_starter
+from kb.services.synonyms import delete_synonyms, save_synonym
 from klingdesk.core.errors import Conflict, NotFound
 from tests.conftest import NOW
 
@@ -120,3 +122,36 @@ def test_a_broken_starter_file_changes_nothing(desk: None, tmp_path: Path) -> No
     with pytest.raises(TypeError, match="scrpt"):
         load_starter(now=NOW, data=tmp_path)
     assert not StandardQuestion.objects.exists()
+
+
+def test_what_an_editor_did_to_the_synonyms_stays_and_the_search_lives(desk: None) -> None:
+    load_starter(now=NOW)
+    gone = Synonym.objects.get(variant="积分")
+    delete_synonyms(synonym_ids=[gone.pk])
+    save_synonym(variant="会员分", canonical="积分")
+    load_starter(now=LATER)
+    assert not Synonym.objects.filter(variant="积分").exists()
+    assert search_questions("灵感值多少钱", now=NOW).hits
+
+
+def test_a_contradictory_table_does_not_take_the_search_away(questions: Any) -> None:
+    Synonym.objects.create(variant="甲", canonical="乙")
+    Synonym.objects.create(variant="乙", canonical="甲")
+    bump_search_index()
+    assert search_questions("灵感值重复扣除", now=NOW).hits[0].key == "twice-charged"
+
+
+def test_what_is_left_after_an_expired_best_hit_is_no_sure_match(questions: Any) -> None:
+    publish(replace(CONTENT, expires_at=LATER))
+    assert search_questions("退会员", now=NOW).confident
+    left = search_questions("退会员", now=LATER)
+    assert not left.confident
+
+
+def test_a_key_made_twice_at_once_is_a_conflict(
+    questions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish()
+    monkeypatch.setattr(QuerySet, "first", lambda self: None)
+    with pytest.raises(Conflict):
+        publish()

@@ -46,7 +46,7 @@ MOVES = {
 # Action → (roles that may on a ticket of somebody else or of nobody, roles that may on their own).
 PEOPLE = {
     "route": ({"manager"}, {"manager"}),
-    "claim": ({"advisor", "manager"}, {"advisor", "manager"}),
+    "claim": ({"advisor"}, {"advisor"}),
     "release": ({"manager"}, {"advisor", "manager"}),
     "contact": (set(), {"advisor", "manager"}),
     "resolve": (set(), {"advisor", "manager"}),

@@ -74,3 +74,17 @@ def test_batches_reach_every_clock(make_ticket: Callable[..., Ticket]) -> None:
     for _n in range(7):
         make_ticket()
     assert fire_alarms(now=DUE + MOMENT, batch=3) == 21
+
+
+def test_a_sweep_ahead_of_time_does_not_turn_a_kept_promise_into_a_breach(
+    make_ticket: Callable[..., Ticket], advisor: Any
+) -> None:
+    ticket = make_ticket()
+    claim(number=ticket.number, acting_user=advisor, now=NOW)
+    fire_alarms(now=DUE + timedelta(milliseconds=300))
+    log_contact(
+        number=ticket.number, acting_user=advisor, kind="call_back", result="reached", now=DUE
+    )
+    clock = Clock.objects.get()
+    assert (clock.stopped_at, clock.breached_at) == (DUE, None)
+    assert ticket.events.filter(code="sla.met").exists()

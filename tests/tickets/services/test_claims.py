@@ -12,6 +12,7 @@ from klingdesk.core.errors import Conflict, NotAllowed, NotFound
 from tests.conftest import NOW
 from tickets.models import Clock, Ticket
 from tickets.services.claims import claim, claim_next, release
+from tickets.services.work import log_contact
 
 
 def test_the_next_ticket_is_the_one_due_first_then_the_more_urgent(
@@ -81,3 +82,25 @@ def test_a_manager_releases_for_others(
 def test_a_number_that_is_no_ticket_is_not_found(number: str, advisor: Any) -> None:
     with pytest.raises(NotFound):
         claim(number=number, acting_user=advisor, now=NOW)
+
+
+def test_users_without_an_answer_come_before_promises_already_kept(
+    make_ticket: Callable[..., Ticket], advisor: Any, advisor2: Any
+) -> None:
+    answered = make_ticket()
+    claim(number=answered.number, acting_user=advisor, now=NOW)
+    log_contact(
+        number=answered.number, acting_user=advisor, kind="private_message", result="sent", now=NOW
+    )
+    release(number=answered.number, acting_user=advisor, now=NOW)
+    waiting = make_ticket(now=NOW + timedelta(days=2))
+    taken = [claim_next(acting_user=advisor2, now=NOW) for _n in range(2)]
+    assert taken == [waiting, answered]
+
+
+def test_managers_take_no_tickets(make_ticket: Callable[..., Ticket], manager: Any) -> None:
+    ticket = make_ticket()
+    with pytest.raises(NotAllowed):
+        claim_next(acting_user=manager, now=NOW)
+    with pytest.raises(NotAllowed):
+        claim(number=ticket.number, acting_user=manager, now=NOW)

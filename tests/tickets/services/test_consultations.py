@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from kb.models import StandardQuestion
 from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from klingdesk.core.roles import Role
 from tests.conftest import NOW
 from tickets.models import Consultation, RunStep
 from tickets.selectors.runs import run_state
@@ -200,3 +202,26 @@ def test_a_run_stays_on_the_version_it_began_with(agent: Any, questions: Any) ->
     assert new is not None
     assert "多个页面" in old.position.node.prompt
     assert "换了问法" in new.position.node.prompt
+
+
+def test_a_manager_ends_what_an_absent_agent_left_open(
+    agent: Any, manager: Any, questions: Any
+) -> None:
+    contact = start(agent)
+    with pytest.raises(NotAllowed):
+        finish_consultation(
+            consultation_id=contact.pk, acting_user=manager, outcome="answered", now=NOW
+        )
+    done = finish_consultation(
+        consultation_id=contact.pk, acting_user=manager, outcome="abandoned", now=NOW
+    )
+    assert done.status == "abandoned"
+
+
+def test_an_editor_who_is_an_agent_too_answers_with_what_is_online(
+    person: Callable[..., Any], questions: Any
+) -> None:
+    both = person("both", Role.AGENT, Role.EDITOR)
+    StandardQuestion.objects.filter(key="price").update(status="draft")
+    with pytest.raises(NotFound):
+        start(both, "price")

@@ -1,0 +1,49 @@
+"""Numbers that users read out are hidden from whoever does not work the ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.conftest import NOW
+from tickets.models import Ticket
+from tickets.selectors.masking import masked_text
+from tickets.services.claims import claim
+from tickets.services.work import add_note
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("账号是1234567890，谢谢", "账号是12****，谢谢"),
+        ("打 139 1234 5678 找我", "打 13**** 找我"),
+        ("139-1234-5678", "13****"),
+        ("扣了2次，共66灵感值", "扣了2次，共66灵感值"),
+        ("T00000012 单", "T00**** 单"),
+        ("", ""),
+    ],
+)
+def test_long_numbers_are_hidden(text: str, shown: str) -> None:
+    assert masked_text(text) == shown
+
+
+def test_no_text_of_the_ticket_gives_the_number_away(
+    make_ticket: Callable[..., Ticket], advisor: Any, advisor2: Any, manager: Any
+) -> None:
+    ticket = make_ticket(problem="我的号13912345678", demand="回电13912345678")
+    claim(number=ticket.number, acting_user=advisor, now=NOW)
+    add_note(number=ticket.number, acting_user=advisor, note="已拨13912345678", now=NOW)
+    for user, sees in ((advisor, True), (advisor2, False), (manager, False)):
+        client = Client()
+        client.force_login(user)
+        for address in (f"/admin/ticket/{ticket.number}/", f"/api/v1/tickets/{ticket.number}/"):
+            text = client.get(address).content.decode()
+            assert ("13912345678" in text) is sees, (user, address)
+    client.force_login(manager)
+    found = client.get("/api/v1/tickets/", {"q": "13912345678"}).json()
+    assert found["results"] == []
+    ticket.refresh_from_db()
+    assert ticket.problem == "我的号13912345678"
