@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.i18n import JavaScriptCatalog
 
 from klingdesk.core.roles import Role, roles_of
 
@@ -28,6 +30,15 @@ HOMES: tuple[tuple[Role, str], ...] = (
     (Role.EDITOR, "admin:kb_standardquestion_changelist"),
 )
 """Where a role lands after logging in; whoever has several lands at the first."""
+
+
+class ScriptTexts(JavaScriptCatalog):
+    """The admin's texts for scripts, completed by our own catalogue."""
+
+    packages = ["django.contrib.admin"]
+
+    def get_paths(self, packages: list[str]) -> list[Any]:
+        return [*super().get_paths(packages), *settings.LOCALE_PATHS]
 
 
 class DeskAdminSite(AdminSite):
@@ -54,6 +65,11 @@ class DeskAdminSite(AdminSite):
                 if role in roles:
                     return redirect(name)
         return super().index(request, extra_context)
+
+    def i18n_javascript(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return ScriptTexts.as_view()(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         roles = roles_of(request.user)
