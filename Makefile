@@ -49,7 +49,7 @@ bench: base
 	@$(DESK) run -- $(BIN)/python -m bench
 
 messages: dev
-	$(DESK) run -- $(BIN)/python manage.py makemessages --locale zh_Hans --no-wrap --ignore '.venv/*'
+	$(DESK) run -- $(BIN)/python manage.py makemessages --locale zh_Hans --no-wrap --no-location --no-obsolete --ignore '.venv/*' --ignore 'tests/*'
 
 requirements: python
 	@$(PYTHON) scripts/venv.py base
