@@ -11,8 +11,10 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
+from knox.models import AuthToken
 
 from klingdesk.core.roles import Role, roles_of
+from klingdesk.login import LoginForm
 
 # Label, URL name, roles: the order is the order in the header.
 PAGES: tuple[tuple[Any, str, frozenset[Role]], ...] = (
@@ -42,6 +44,7 @@ class ScriptTexts(JavaScriptCatalog):
 
 
 class DeskAdminSite(AdminSite):
+    login_form = LoginForm
     site_header = _("Kling support desk")
     site_title = _("Kling support desk")
     index_title = _("Administration")
@@ -65,6 +68,15 @@ class DeskAdminSite(AdminSite):
                 if role in roles:
                     return redirect(name)
         return super().index(request, extra_context)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """As Django does it; tokens issued under the old password end with it."""
+        response = super().password_change(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            AuthToken.objects.filter(user=request.user).delete()
+        return response
 
     def i18n_javascript(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

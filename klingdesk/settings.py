@@ -208,7 +208,10 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     # Without a proxy of ours nobody's X-Forwarded-For is believed.
     "NUM_PROXIES": 1 if _BEHIND_PROXY else 0,
-    "DEFAULT_THROTTLE_RATES": {"token": env.text("KLINGDESK_TOKEN_RATE", "10/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "token": env.text("KLINGDESK_TOKEN_RATE", "10/min"),
+        "login": env.text("KLINGDESK_LOGIN_RATE", "10/min"),
+    },
     "EXCEPTION_HANDLER": "klingdesk.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

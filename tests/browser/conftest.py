@@ -59,6 +59,7 @@ def desk_url() -> Iterator[str]:
         "KLINGDESK_DATA": str(data / "desk"),
         "KLINGDESK_DEMO_PASSWORD": PASSWORD,
         "KLINGDESK_ROUTING_SWEEP_SECONDS": "2",
+        "KLINGDESK_LOGIN_RATE": "1000/min",
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
