@@ -1,0 +1,1 @@
+"""Notices to people of the desk: below every app that has something to say."""
