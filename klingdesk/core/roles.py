@@ -14,6 +14,9 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+BOT_GROUP = "bot"
+"""Group of accounts of programs that answer users: no people of the desk, no role."""
+
 GROUP_ROLES = (Role.AGENT, Role.ADVISOR, Role.MANAGER, Role.EDITOR)
 
 
@@ -34,3 +37,17 @@ def roles_of(user: Any) -> frozenset[Role]:
             roles |= {Role.ADMIN, Role.MANAGER, Role.EDITOR}
     user._desk_roles = roles
     return roles
+
+
+def is_bot(user: Any) -> bool:
+    """Whether a program that answers users is asking: it may know only what is released."""
+    known: bool | None = getattr(user, "_is_bot", None)
+    if known is None:
+        known = bool(
+            user.is_authenticated
+            and user.is_active
+            and not user.is_staff
+            and user.groups.filter(name=BOT_GROUP).exists()
+        )
+        user._is_bot = known
+    return known

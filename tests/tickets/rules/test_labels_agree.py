@@ -7,9 +7,10 @@ from enum import StrEnum
 import pytest
 from django.db.models import TextChoices
 
+from klingdesk.core import account_id
 from tickets import querysets
 from tickets.models import Consultation, Ticket, labels
-from tickets.rules import account_id, sla, transitions
+from tickets.rules import sla, transitions
 
 
 @pytest.mark.parametrize(

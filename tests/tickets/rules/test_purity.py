@@ -12,7 +12,10 @@ import tickets
 
 CORE = Path(klingdesk.__file__).parent / "core"
 RULES = Path(tickets.__file__).parent / "rules"
-MODULES = [CORE / "calendar.py", CORE / "days.py", *sorted(RULES.glob("*.py"))]
+MODULES = [
+    *(CORE / f"{name}.py" for name in ("account_id", "calendar", "days")),
+    *sorted(RULES.glob("*.py")),
+]
 OWN = ("klingdesk.core", "tickets.rules")
 FOREIGN = {
     *("__future__", "bisect", "chinese_calendar", "collections", "dataclasses", "datetime"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets.rules.account_id import HIDDEN, PhoneError, PhoneProblem, mask_phone, parse_phone
+from klingdesk.core.account_id import HIDDEN, PhoneError, PhoneProblem, mask_phone, parse_phone
 
 P = PhoneProblem
 mobiles = st.builds("1{}{:09d}".format, st.integers(3, 9), st.integers(0, 999_999_999))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets.rules.account_id import (
+from klingdesk.core.account_id import (
     HIDDEN,
     MAX_DIGITS,
     MIN_DIGITS,
