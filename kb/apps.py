@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class KbConfig(AppConfig):
     name = "kb"
     verbose_name = _("Knowledge base")
+
+    def ready(self) -> None:
+        from kb.services.notice_texts import NOTICE_TEXTS
+        from notices.words import register
+
+        register(NOTICE_TEXTS)

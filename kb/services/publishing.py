@@ -1,12 +1,13 @@
-"""Publishing: the only way a standard question's text or a flow changes."""
+"""Publishing: the only way a standard question's text or a flow changes for the desk."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -15,50 +16,37 @@ from kb.flows.hashing import definition_hash
 from kb.flows.loader import definition_data
 from kb.flows.schema import FlowDefinition
 from kb.models import (
+    Attachment,
     Category,
+    Draft,
     Flow,
     FlowVersion,
     FollowUp,
     Phrasing,
+    QuestionAttachment,
     Revision,
     SearchIndexVersion,
     StandardQuestion,
 )
+from kb.rules.lifecycle import DraftState, Status, Step, open_steps
+from kb.services.content import QuestionContent, published_content
 from kb.services.content_rules import check_content
-from klingdesk.core.errors import Conflict
+from klingdesk.core.errors import Conflict, NotFound
 
-
-@dataclass(frozen=True, slots=True)
-class FollowUpContent:
-    question: str
-    script: str
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionContent:
-    """Everything of a standard question that a revision keeps."""
-
-    title: str
-    category: str
-    status: str
-    script: str
-    internal_note: str = ""
-    escalates: bool = False
-    flow: str | None = None
-    phrasings: tuple[str, ...] = ()
-    follow_ups: tuple[FollowUpContent, ...] = ()
-    expires_at: datetime | None = None
-    review_due: date | None = None
-    review_reason: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """JSON-ready mapping; dates as ISO strings."""
-        data = asdict(self)
-        data["expires_at"] = self.expires_at.isoformat() if self.expires_at else None
-        data["review_due"] = self.review_due.isoformat() if self.review_due else None
-        data["phrasings"] = list(data["phrasings"])
-        data["follow_ups"] = list(data["follow_ups"])
-        return data
+_PLAIN = (
+    "title",
+    "status",
+    "script",
+    "fallback",
+    "internal_note",
+    "escalates",
+    "contrast_group",
+    "contrast_label",
+    "effective_from",
+    "expires_at",
+    "review_due",
+    "review_reason",
+)
 
 
 def bump_search_index() -> None:
@@ -77,40 +65,48 @@ def publish_question(
     reason: str,
     now: datetime,
     expected_revision: int | None = None,
+    replaces_draft: int | None = None,
 ) -> StandardQuestion:
     """Write ``content`` as the question's new revision and make it the current text.
 
-    ``acting_user`` None means the starter knowledge base. Raises ``Conflict`` when
-    ``expected_revision`` (0: none yet) is no longer the current one, with that number in
-    its state; ``Invalid`` with field errors for content that cannot be published.
+    ``acting_user`` None means the starter knowledge base. ``replaces_draft`` is the version of
+    the draft that the content comes from (0: there was none); that draft is done then. Without
+    it a draft that somebody is writing stays as it is. An answer in force is never taken away
+    early: content that becomes effective later waits as a scheduled draft, and the text it
+    replaces ends at that moment.
+
+    Raises ``Conflict`` when ``expected_revision`` (0: none yet) or the draft is no longer the
+    current one, with both in its state; ``Invalid`` with field errors for content that cannot
+    be published.
     """
     check_content(content)
-    category = Category.objects.get(slug=content.category)
-    flow = Flow.objects.get(key=content.flow) if content.flow else None
-    question = StandardQuestion.objects.select_for_update().filter(key=key).first()
-    if question is None:
-        question = StandardQuestion(key=key)
-    elif expected_revision is not None and question.revision_number != expected_revision:
-        raise Conflict(
-            _("Somebody else published a newer revision. Compare it with yours and save again."),
-            state={"revision": question.revision_number},
-        )
-    question.category = category
-    question.flow = flow
-    for name in (
-        "title",
-        "status",
-        "script",
-        "internal_note",
-        "escalates",
-        "expires_at",
-        "review_due",
-        "review_reason",
-    ):
+    question = lock_question(key=key, expected_revision=expected_revision) or StandardQuestion(
+        key=key
+    )
+    draft = lock_draft(question, expected_version=replaces_draft)
+    if _must_wait(question, content, now=now):
+        if draft is not None and replaces_draft is None:
+            raise Conflict(
+                _("There is a draft of this question. Publish or discard it first."),
+                state=state_of(question, draft),
+            )
+        return _schedule(question, content, acting_user=acting_user, reason=reason, now=now)
+    question.replaced_at = None
+    question.category = Category.objects.get(slug=content.category)
+    question.flow = Flow.objects.get(key=content.flow) if content.flow else None
+    question.owner = owner_of(content)
+    for name in _PLAIN:
         setattr(question, name, getattr(content, name))
     question.revision_number += 1
-    _save(question)
+    save_row(question)
     _replace_children(question, content)
+    if draft is not None and replaces_draft is not None:
+        draft.delete()
+    elif draft is not None and draft.state == DraftState.SCHEDULED:
+        # It was approved as the successor of another text: it needs a fresh look.
+        draft.state = DraftState.DRAFT.value
+        draft.publish_at = None
+        draft.save(update_fields=["state", "publish_at"])
     Revision.objects.create(
         question=question,
         number=question.revision_number,
@@ -123,7 +119,111 @@ def publish_question(
     return question
 
 
-def _save(question: StandardQuestion) -> None:
+@transaction.atomic
+def retire_question(
+    *,
+    key: str,
+    acting_user: Any,
+    reason: str,
+    now: datetime,
+    expected_revision: int | None = None,
+) -> StandardQuestion:
+    """Take a published question out of use: a revision of its own, its text stays on record.
+
+    ``Conflict`` for one that was never published or is retired already.
+    """
+    question = existing_question(key=key, expected_revision=expected_revision)
+    if Step.RETIRE not in open_steps(status=question.status, draft=None):
+        raise Conflict(
+            _("Only a question that is published can be retired."),
+            state={"revision": question.revision_number},
+        )
+    content = replace(published_content(question), status=Status.RETIRED.value)
+    return publish_question(
+        key=key, content=content, acting_user=acting_user, reason=reason, now=now
+    )
+
+
+@transaction.atomic
+def restore_revision(
+    *,
+    key: str,
+    number: int,
+    acting_user: Any,
+    reason: str,
+    now: datetime,
+    expected_revision: int | None = None,
+) -> StandardQuestion:
+    """Publish what revision ``number`` said as a new revision; nothing in between is lost.
+
+    ``NotFound`` for a number that the question does not have, and the errors of
+    ``publish_question``: an old text can break a rule that came later.
+    """
+    existing_question(key=key, expected_revision=expected_revision)
+    revision = Revision.objects.filter(question__key=key, number=number).first()
+    if revision is None:
+        raise NotFound(_("This question has no such revision."))
+    return publish_question(
+        key=key,
+        content=QuestionContent.from_json(revision.content),
+        acting_user=acting_user,
+        reason=reason,
+        now=now,
+    )
+
+
+def lock_questions(keys: Iterable[str] | None = None) -> list[StandardQuestion]:
+    """The questions with ``keys`` (None: all) under locks, in the one order that is used for many.
+
+    Whoever changes several in one transaction begins with this: publishing takes the lock of the
+    search index, and to hold that while waiting for a question is a deadlock with its publisher.
+    """
+    questions = StandardQuestion.objects.select_for_update().order_by("pk")
+    return list(questions if keys is None else questions.filter(key__in=list(keys)))
+
+
+def lock_question(*, key: str, expected_revision: int | None) -> StandardQuestion | None:
+    """The question's row under a lock, or None. ``Conflict`` when it has moved on."""
+    question = StandardQuestion.objects.select_for_update().filter(key=key).first()
+    found = question.revision_number if question is not None else 0
+    if expected_revision is not None and found != expected_revision:
+        raise Conflict(
+            _("Somebody else published a newer revision. Compare it with yours and save again."),
+            state={"revision": found},
+        )
+    return question
+
+
+def lock_draft(question: StandardQuestion, *, expected_version: int | None) -> Draft | None:
+    """The question's draft under a lock, or None. ``Conflict`` when it has moved on (0: none)."""
+    draft = Draft.objects.select_for_update().filter(question_id=question.pk or 0).first()
+    found = draft.version if draft is not None else 0
+    if expected_version is not None and found != expected_version:
+        raise Conflict(
+            _("Somebody else saved this draft meanwhile. Compare it with yours and save again."),
+            state=state_of(question, draft),
+        )
+    return draft
+
+
+def state_of(question: StandardQuestion, draft: Draft | None) -> dict[str, Any]:
+    """Where a question stands, for the state of a ``Conflict``."""
+    return {
+        "revision": question.revision_number,
+        "version": draft.version if draft is not None else 0,
+        "draft": draft.state if draft is not None else None,
+    }
+
+
+def existing_question(*, key: str, expected_revision: int | None = None) -> StandardQuestion:
+    """As ``lock_question``; ``NotFound`` when there is none."""
+    question = lock_question(key=key, expected_revision=expected_revision)
+    if question is None:
+        raise NotFound(_("There is no such standard question."))
+    return question
+
+
+def save_row(question: StandardQuestion) -> None:
     """Save; two editors making the same key at once are a ``Conflict`` for the second."""
     try:
         with transaction.atomic():
@@ -136,13 +236,70 @@ def _save(question: StandardQuestion) -> None:
         raise
 
 
+def _must_wait(question: StandardQuestion, content: QuestionContent, *, now: datetime) -> bool:
+    return (
+        question.status == Status.ONLINE
+        and content.status == Status.ONLINE
+        and content.effective_from is not None
+        and content.effective_from > now
+        and (question.effective_from is None or question.effective_from <= now)
+    )
+
+
+def _schedule(
+    question: StandardQuestion,
+    content: QuestionContent,
+    *,
+    acting_user: Any | None,
+    reason: str,
+    now: datetime,
+) -> StandardQuestion:
+    version = Draft.objects.filter(question=question).values_list("version", flat=True).first()
+    Draft.objects.update_or_create(
+        question=question,
+        defaults={
+            "content": content.as_json(),
+            "state": DraftState.SCHEDULED.value,
+            "version": (version or 0) + 1,
+            "base_revision": question.revision_number,
+            "reason": reason,
+            "author": acting_user,
+            "publish_at": content.effective_from,
+            "updated_at": now,
+        },
+    )
+    question.replaced_at = content.effective_from
+    question.save(update_fields=["replaced_at", "updated_at"])
+    return question
+
+
+def owner_of(content: QuestionContent) -> Any | None:
+    """The owner's account; None (every editor is told then) for a name without one."""
+    if not content.owner:
+        return None
+    return get_user_model().objects.filter(username=content.owner, is_active=True).first()
+
+
 def _replace_children(question: StandardQuestion, content: QuestionContent) -> None:
     question.phrasings.all().delete()
-    Phrasing.objects.bulk_create(Phrasing(question=question, text=t) for t in content.phrasings)
+    Phrasing.objects.bulk_create(
+        Phrasing(question=question, text=text, learned=learned)
+        for texts, learned in ((content.phrasings, False), (content.learned, True))
+        for text in texts
+    )
     question.follow_ups.all().delete()
     FollowUp.objects.bulk_create(
         FollowUp(parent=question, order=order, question=item.question, script=item.script)
         for order, item in enumerate(content.follow_ups, start=1)
+    )
+    question.attachments.all().delete()
+    digests = [item.digest for item in content.attachments]
+    held = dict(Attachment.objects.filter(digest__in=digests).values_list("digest", "pk"))
+    QuestionAttachment.objects.bulk_create(
+        QuestionAttachment(
+            question=question, attachment_id=held[item.digest], title=item.title, order=order
+        )
+        for order, item in enumerate(content.attachments, start=1)
     )
 
 
@@ -172,21 +329,3 @@ def publish_flow(
     flow.current = version
     flow.save(update_fields=["title", "current"])
     return version
-
-
-def content_from_mapping(row: Mapping[str, Any], *, category: str) -> QuestionContent:
-    """A row of ``kb/data/questions/*.yaml`` as content. Unknown keys raise ``TypeError``."""
-    data = dict(row)
-    data.pop("key")
-    review: Mapping[str, Any] = data.pop("review", None) or {}
-    follow_ups: Sequence[Mapping[str, str]] = data.pop("follow_ups", None) or ()
-    return QuestionContent(
-        category=category,
-        phrasings=tuple(data.pop("phrasings", ())),
-        follow_ups=tuple(FollowUpContent(**item) for item in follow_ups),
-        script=data.pop("script").strip(),
-        internal_note=(data.pop("internal_note", None) or "").strip(),
-        review_due=review.get("due"),
-        review_reason=(review.get("reason") or "").strip(),
-        **data,
-    )

@@ -7,6 +7,7 @@ that only the starter ever wrote follow the files.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +17,19 @@ import yaml
 from django.db import transaction
 
 from kb.flows.loader import load_flow
-from kb.models import Category, Revision, StandardQuestion, StarterSynonym, Synonym
+from kb.models import (
+    Category,
+    Disagreement,
+    Revision,
+    StandardQuestion,
+    StarterSynonym,
+    Synonym,
+)
+from kb.services.attachments import keep_starter_picture
+from kb.services.content import content_from_row
 from kb.services.publishing import (
     bump_search_index,
-    content_from_mapping,
+    lock_questions,
     publish_flow,
     publish_question,
 )
@@ -51,6 +61,7 @@ def read_yaml(path: Path) -> Any:
 def load_starter(*, now: datetime, data: Path = DATA) -> Loaded:
     """Load flows, categories, questions and synonyms from ``data``, all or nothing."""
     done = Loaded()
+    lock_questions()
     for path in sorted((data / "flows").glob("*.yaml")):
         publish_flow(
             definition=load_flow(path.read_text(encoding="utf-8")),
@@ -59,29 +70,54 @@ def load_starter(*, now: datetime, data: Path = DATA) -> Loaded:
             now=now,
         )
         done.flows += 1
+    digests = {
+        path.name: keep_starter_picture(name=path.name, data=path.read_bytes(), now=now).digest
+        for path in sorted((data / "pictures").glob("*.svg"))
+    }
     for path in sorted((data / "questions").glob("*.yaml")):
-        _load_group(read_yaml(path), now=now, done=done)
+        _load_group(read_yaml(path), digests=digests, now=now, done=done)
     done.synonyms = _load_synonyms(read_yaml(data / "synonyms.yaml"))
     return done
 
 
-def _load_group(group: dict[str, Any], *, now: datetime, done: Loaded) -> None:
+def _load_group(
+    group: dict[str, Any], *, digests: dict[str, str], now: datetime, done: Loaded
+) -> None:
     head = group["category"]
-    Category.objects.update_or_create(
-        slug=head["slug"], defaults={"title": head["title"], "order": head["order"]}
-    )
     edited = _edited_by_people()
     latest = _latest_contents()
     for row in group["questions"]:
-        content = content_from_mapping(row, category=head["slug"])
+        content = content_from_row(row, category=head["slug"], digests=digests)
         key = row["key"]
         if key in edited:
             done.kept += 1
         elif latest.get(key) == content.as_json():
             done.unchanged += 1
         else:
+            # Only when it is missed: editors rename, reorder, empty and delete groups.
+            Category.objects.get_or_create(
+                slug=head["slug"], defaults={"title": head["title"], "order": head["order"]}
+            )
             publish_question(key=key, content=content, acting_user=None, reason=REASON, now=now)
             done.questions += 1
+        _open_disagreements(key, row.get("disagreements") or (), now=now)
+
+
+def _open_disagreements(key: str, rows: Iterable[dict[str, Any]], *, now: datetime) -> None:
+    """Open each of the files' disagreements once; one that was decided stays decided."""
+    for row in rows:
+        Disagreement.objects.get_or_create(
+            question=StandardQuestion.objects.get(key=key),
+            key=row["key"],
+            defaults={
+                "caution": row["caution"].strip(),
+                "our_statement": row["ours"]["says"].strip(),
+                "our_source": row["ours"]["source"].strip(),
+                "their_statement": row["theirs"]["says"].strip(),
+                "their_source": row["theirs"]["source"].strip(),
+                "opened_at": now,
+            },
+        )
 
 
 def _edited_by_people() -> set[str]:

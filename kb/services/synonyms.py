@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from kb.models import Synonym
 from kb.search.synonyms import SynonymError, SynonymProblem, Synonyms
+from kb.selectors.synonym_preview import Preview, preview_rules
 from kb.services.publishing import bump_search_index
 from klingdesk.core.errors import Invalid, NotFound
 
@@ -31,12 +33,30 @@ def check_synonym(*, variant: str, canonical: str, synonym_id: int | None = None
 
     Problems that the table had before are not held against the change.
     """
-    rows = {pk: (old, new) for pk, old, new in Synonym.objects.values_list(*_COLUMNS)}
+    rows = _rules()
     known = set(_problems(rows.values()))
     rows[synonym_id or 0] = (variant, canonical)
     found = [problem for problem in _problems(rows.values()) if problem not in known]
     if found:
         raise Invalid(_("This rule would contradict others."), fields=_by_field(found))
+
+
+def preview_synonym(
+    *, variant: str, canonical: str, now: datetime, synonym_id: int | None = None
+) -> Preview:
+    """What saving this rule would change; nothing is stored. Errors as for ``save_synonym``."""
+    variant, canonical = variant.strip(), canonical.strip()
+    check_synonym(variant=variant, canonical=canonical, synonym_id=synonym_id)
+    rules = _rules()
+    if synonym_id is not None and rules.pop(synonym_id, None) is None:
+        raise NotFound(_("This synonym has been deleted."))
+    return preview_rules([*rules.values(), (variant, canonical)], now=now)
+
+
+def preview_deletion(*, synonym_ids: Collection[int], now: datetime) -> Preview:
+    """What deleting these rules would change; nothing is stored."""
+    kept = [rule for pk, rule in _rules().items() if pk not in set(synonym_ids)]
+    return preview_rules(kept, now=now)
 
 
 @transaction.atomic
@@ -68,7 +88,9 @@ def delete_synonyms(*, synonym_ids: Collection[int]) -> int:
     return deleted
 
 
-_COLUMNS = ("pk", "variant", "canonical")
+def _rules() -> dict[int, tuple[str, str]]:
+    rows = Synonym.objects.values_list("pk", "variant", "canonical")
+    return {pk: (variant, canonical) for pk, variant, canonical in rows}
 
 
 def _problems(rows: Iterable[tuple[str, str]]) -> tuple[SynonymProblem, ...]:

@@ -1,0 +1,1 @@
+"""Rules of the knowledge base: pure, no Django, no clock of their own."""

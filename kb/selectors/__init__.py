@@ -1,0 +1,1 @@
+"""Reading the knowledge base: questions, answers as they may be given, search."""
