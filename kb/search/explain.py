@@ -1,53 +1,75 @@
-"""Why a hit was found: which tokens matched, where they stand, which synonyms took part."""
+"""Why a hit was found: which n-grams matched, where they stand, which rules took part."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from kb.search.folding import MappedText
-from kb.search.tokens import tokenise
+from kb.search.folding import MappedText, Replacement
+from kb.search.tokens import Gram, Unit, grams_of, units_of
 
 Span = tuple[int, int]
+Pair = tuple[str, str]
+Words = tuple[str, ...]
+"""One n-gram: its units."""
 
 # A run that weighs less than this share of the strongest one is not worth a mark.
 MARK_FROM = 0.2
 
 
 class Match(NamedTuple):
-    """A shared token and its part of the score (the parts of a hit add up to its score)."""
+    """A shared n-gram and its part of the score (the parts of a hit add up to its score)."""
 
     token: str
     weight: float
 
 
-def matches(contributions: Mapping[str, float], score: float) -> tuple[Match, ...]:
+class Analysed(NamedTuple):
+    """A text with its n-grams in order, how often each stands in it, and its units."""
+
+    mapped: MappedText
+    units: tuple[Unit, ...]
+    found: tuple[Gram, ...]
+    grams: Counter[Words]
+
+
+def analysed(mapped: MappedText) -> Analysed:
+    """``mapped`` cut into n-grams."""
+    units = units_of(mapped.text)
+    found = grams_of(units)
+    return Analysed(mapped, tuple(units), tuple(found), Counter(gram.units for gram in found))
+
+
+def matches(contributions: Mapping[Words, float], score: float) -> tuple[Match, ...]:
     """Parts of ``score``, strongest first, ties by token."""
     total = sum(contributions.values())
-    parts = (Match(token, value / total * score) for token, value in contributions.items())
+    parts = (Match("".join(words), value / total * score) for words, value in contributions.items())
     return tuple(sorted(parts, key=lambda match: (-match.weight, match.token)))
 
 
 class Run(NamedTuple):
-    """A maximal stretch of shared tokens, with what its tokens add to the score."""
+    """A maximal stretch of shared n-grams, with what they add to the score."""
 
     span: Span
     weight: float
 
 
-def runs(mapped: MappedText, contributions: Mapping[str, float]) -> tuple[Run, ...]:
-    """Stretches of ``mapped`` that shared tokens cover, in order; spans of the original."""
-    stretches: list[tuple[int, int, set[str]]] = []
-    found = (token for token in tokenise(mapped.text) if token.text in contributions)
-    for token in sorted(found, key=lambda token: token.start):
-        if stretches and token.start <= stretches[-1][1]:
-            start, end, tokens = stretches[-1]
-            stretches[-1] = (start, max(end, token.end), tokens | {token.text})
+def runs(text: Analysed, contributions: Mapping[Words, float]) -> tuple[Run, ...]:
+    """Stretches of ``text`` that shared n-grams cover, in order; spans of the original."""
+    stretches: list[tuple[int, int, set[Words]]] = []
+    for words, start, end in text.found:
+        if words not in contributions:
+            continue
+        if stretches and start <= stretches[-1][1]:
+            before, after, held = stretches[-1]
+            held.add(words)
+            stretches[-1] = (before, max(after, end), held)
         else:
-            stretches.append((token.start, token.end, {token.text}))
+            stretches.append((start, end, {words}))
     return tuple(
-        Run(mapped.span(start, end), sum(contributions[token] for token in sorted(tokens)))
-        for start, end, tokens in stretches
+        Run(text.mapped.span(start, end), sum(contributions[words] for words in sorted(held)))
+        for start, end, held in stretches
     )
 
 
@@ -75,10 +97,10 @@ def merge(found: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(union)
 
 
-def rules_used(marked: tuple[Span, ...], mapped: MappedText) -> tuple[tuple[str, str], ...]:
-    """Synonym rules behind the marks: (variant as written, canonical term)."""
+def rules_used(marked: tuple[Span, ...], mapped: MappedText) -> tuple[Replacement, ...]:
+    """The replacements behind the marks, in the order in which they were made."""
     return tuple(
-        (rule.variant, rule.canonical)
+        rule
         for rule in mapped.replacements
         if any(start < rule.end and rule.start < end for start, end in marked)
     )

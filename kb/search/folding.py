@@ -5,21 +5,32 @@ All offsets are half-open spans of code points (``str`` indices) of the original
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
+
+from opencc import OpenCC
 
 VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+BLANKS: Final = re.compile("  +")
+_SIMPLIFIED: Final = OpenCC("t2s")
 
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """One synonym rule that was applied: ``variant`` stood at ``start:end`` of the original."""
+    """Words put in for others: ``variant`` stood at ``start:end`` of the original.
+
+    ``by_sound``: because they sound alike, rather than by a rule of the synonyms.
+    """
 
     variant: str
     canonical: str
     start: int
     end: int
+    by_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +47,22 @@ class MappedText:
         return self.starts[first], self.ends[last - 1]
 
 
-@lru_cache(maxsize=8192)
-def _fold_character(character: str) -> str:
+@lru_cache(maxsize=16384)
+def fold_character(character: str) -> str:
+    """What stands for one character: mostly one, sometimes several, none for a control."""
     if character.isspace():
         return " "
     folded = unicodedata.normalize("NFKC", character.casefold())
     # A second round: some characters (modifier letters, U+03F4 ...) fold to one that folds again.
     folded = unicodedata.normalize("NFKC", folded.casefold())
-    return "".join(map(_printable, folded))
+    return "".join(map(_simplified, map(_printable, folded)))
+
+
+def _simplified(character: str) -> str:
+    """Traditional to simplified, in two rounds: one character (U+85B4) needs the second."""
+    if character.isascii():
+        return character
+    return str(_SIMPLIFIED.convert(_SIMPLIFIED.convert(character)))
 
 
 def _printable(character: str) -> str:
@@ -56,17 +75,18 @@ def _printable(character: str) -> str:
 
 
 def fold(text: str) -> MappedText:
-    """NFKC and case folding; runs of white space become one blank, control characters vanish.
+    """NFKC, case and simplified characters; white space becomes one blank, controls vanish.
 
     Takes any string, lone surrogates included. Idempotent: folding the folded text changes
     nothing. Characters are folded one at a time, so a base letter and a combining mark that
-    follows it are not composed; that is the price of an exact offset map.
+    follows it are not composed, and a traditional character with several simplified ones
+    becomes the commonest; that is the price of an exact offset map.
     """
     characters: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     for position, original in enumerate(text):
-        for character in _fold_character(original):
+        for character in fold_character(original):
             if character == " " and (not characters or characters[-1] == " "):
                 continue
             characters.append(character)
@@ -75,3 +95,9 @@ def fold(text: str) -> MappedText:
     if characters and characters[-1] == " ":
         del characters[-1], starts[-1], ends[-1]
     return MappedText("".join(characters), tuple(starts), tuple(ends))
+
+
+def folded_texts(texts: Sequence[str]) -> Iterator[str]:
+    """``fold(text).text`` of many texts, several times as fast because no offsets are kept."""
+    table = {ord(each): fold_character(each) for each in set().union(*texts)}
+    return (BLANKS.sub(" ", text.translate(table)).strip(" ") for text in texts)

@@ -1,196 +1,162 @@
-"""Inverted index of canonical texts in flat arrays, and exact top-k ranking over it.
+"""Inverted index of single units and pairs in flat arrays, for texts and for whole questions.
 
-A hundred thousand phrasings are about 2.4 million postings: two flat arrays (text number,
-impact) with one slice for each token keep them in 29 MB, and adding up slices is fast enough
-without a numeric library (``bench/search_speed.py``).
+For each n-gram: the texts that hold it with what it adds to their BM25 score, and the questions
+that hold it with its share in their texts. A hundred thousand phrasings are about 2.5 million
+postings of texts and 2 million of questions, at 8 bytes each.
 """
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from heapq import nlargest, nsmallest
-from itertools import accumulate
-from operator import itemgetter
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from kb.search.corpus import Corpus, Numbers
 from kb.search.ranking import Ranking
-from kb.search.tokens import Bag, bag_of
 
-# When to look whether the rest can be skipped: after so many postings, then after so many times
-# as many. Looking means completing the scores of so many front runners for each wanted owner.
-FIRST_LOOK = 10_000
-LOOK_AGAIN = 2
-FRONT_RUNNERS = 2
-# Sums of floats may exceed their bound by this factor at most (far more than enough).
-ROUNDING = 1 + 1e-9
+Keys = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+ORDERS: Final = (1, 2)
+# An n-gram and the number of a text are packed into one signed number.
+KEY_BITS = 62
 
 
-class Candidate(NamedTuple):
-    """The best text of one owner, with its raw BM25 score."""
+class Library(NamedTuple):
+    """Which question each text belongs to (never decreasing), and which texts are learned."""
 
-    score: float
-    owner: int
-    text: int
-
-
-class _Slice(NamedTuple):
-    """Where the postings of a token are, and its strongest impact on any text."""
-
-    start: int
-    end: int
-    bound: float
+    owners: Numbers
+    learned: npt.NDArray[np.bool_]
+    questions: int
 
 
 class Postings:
-    """Immutable after construction. Texts are numbered in the order given."""
+    """Immutable after construction."""
 
-    def __init__(self, texts: Iterable[str], owners: Sequence[int], ranking: Ranking) -> None:
-        """``texts`` are canonical; text ``i`` belongs to question number ``owners[i]``.
+    def __init__(self, corpus: Corpus, library: Library, ranking: Ranking) -> None:
+        self._corpus = corpus
+        self._base = corpus.unit_count + 1
+        self._ranking = ranking
+        self._questions = library.questions
+        curated = corpus.lengths[~library.learned]
+        self._average = max(float(curated.mean()) if len(curated) else 1.0, 1.0)
+        packed, counts = self._count(len(library.owners))
+        shift = self._shift
+        self._texts: Numbers = (packed & ((1 << shift) - 1)).astype(np.int32)
+        packed >>= shift
+        first = _changes(packed)
+        self._keys: Keys = packed[first]
+        self._starts = np.append(first, len(packed)).astype(np.int32)
+        del packed, first
+        self._fill_questions(library)
+        self._fill_texts(counts, library)
 
-        ``owners`` starts at 0 and never decreases.
-        """
-        self.ranking = ranking
-        self._owners = owners
-        self._questions = owners[-1] + 1 if owners else 0
-        self._numbers: dict[str, int] = {}
-        tokens, holders, counts, lengths = array("I"), array("I"), array("I"), array("I")
-        for holder, text in enumerate(texts):
-            bag = bag_of(text)
-            lengths.append(bag.length)
-            for token, count in bag.counts.items():
-                tokens.append(self._numbers.setdefault(token, len(self._numbers)))
-                holders.append(holder)
-                counts.append(count)
-        self._average = max(sum(lengths) / max(len(lengths), 1), 1.0)
-        self._weigh(tokens, holders)
-        self._fill(tokens, holders, counts, lengths)
+    def _count(self, texts: int) -> tuple[Keys, Floats]:
+        """Each n-gram of each text (packed into one number, in order) with its count."""
+        self._shift = max(texts - 1, 1).bit_length()
+        if max(ORDERS) * self._base.bit_length() + self._shift > KEY_BITS:
+            raise OverflowError("too many texts for one index")
+        sequence, parts = self._corpus.units, []
+        for order in ORDERS:
+            last = max(len(sequence) - order + 1, 0)
+            keys = np.zeros(last, dtype=np.int64)
+            whole = np.ones(last, dtype=bool)
+            for offset in range(order):
+                piece = sequence[offset : offset + last]
+                keys *= self._base
+                keys += piece
+                whole &= piece != 0
+            keys <<= self._shift
+            keys |= self._corpus.holders[:last]
+            parts.append(keys[whole])
+            del keys
+        packed = np.concatenate(parts)
+        parts.clear()
+        packed.sort()
+        first = _changes(packed)
+        counts = np.diff(np.append(first, len(packed))).astype(np.float32)
+        return packed[first], counts
 
-    def _weigh(self, tokens: array[int], holders: array[int]) -> None:
-        """Count texts (for the slices) and questions (for the rarity) of each token."""
-        texts = array("I", bytes(4 * len(self._numbers)))
-        questions = array("I", bytes(4 * len(self._numbers)))
-        latest = array("q", [-1]) * len(self._numbers)
-        for token, holder in zip(tokens, holders, strict=True):
-            texts[token] += 1
-            owner = self._owners[holder]
-            if latest[token] != owner:
-                latest[token] = owner
-                questions[token] += 1
-        self._starts = array("I", accumulate(texts, initial=0))
-        self._rarity = array(
-            "d", (self.ranking.rarity(number, self._questions) for number in questions)
-        )
+    def _fill_questions(self, library: Library) -> None:
+        """The share of each n-gram in the texts of each question, times its rarity."""
+        slots = np.repeat(np.arange(len(self._keys), dtype=np.int32), np.diff(self._starts))
+        owners, learned = library.owners[self._texts], library.learned[self._texts]
+        new = np.ones(len(owners), dtype=bool)
+        new[1:] = (owners[1:] != owners[:-1]) | (slots[1:] != slots[:-1])
+        first = np.flatnonzero(new).astype(np.int32)
+        slots, self._owners = slots[first], owners[first]
+        del new, owners
+        every = np.diff(np.append(first, len(learned))).astype(np.int32)
+        taught = np.add.reduceat(learned, first, dtype=np.int32) if len(first) else every
+        curated = every - taught
+        having = np.bincount(slots[curated > 0], minlength=len(self._keys))
+        self._rarities = self._ranking.rarities(having, self._questions).astype(np.float32)
+        texts = np.bincount(library.owners[~library.learned], minlength=library.questions)
+        share = self._ranking.share(curated, taught, texts.astype(np.float32)[self._owners])
+        self._shares = (share * self._rarities[slots]).astype(np.float32)
+        ends = np.cumsum(np.bincount(slots, minlength=len(self._keys)))
+        self._owner_starts = np.append(0, ends).astype(np.int32)
 
-    def _fill(
-        self, tokens: array[int], holders: array[int], counts: array[int], lengths: array[int]
-    ) -> None:
-        """Sort the postings by token (a counting sort) and work out their impacts."""
-        self._texts = array("I", bytes(4 * len(tokens)))
-        self._impacts = array("d", bytes(8 * len(tokens)))
-        self._bounds = array("d", bytes(8 * len(self._numbers)))
-        free = self._starts[:]
-        for token, holder, count in zip(tokens, holders, counts, strict=True):
-            slot = free[token]
-            free[token] = slot + 1
-            self._texts[slot] = holder
-            impact = self._rarity[token] * self.ranking.saturation(
-                count, lengths[holder], self._average
-            )
-            self._impacts[slot] = impact
-            if impact > self._bounds[token]:
-                self._bounds[token] = impact
+    def _fill_texts(self, counts: Floats, library: Library) -> None:
+        norms = self._ranking.norm(self._corpus.lengths, self._average)[self._texts]
+        weights = np.where(library.learned, self._ranking.learned, 1.0)[self._texts]
+        rarities = np.repeat(self._rarities, np.diff(self._starts))
+        saturation = self._ranking.saturation(counts, norms)
+        self._impacts = (rarities * saturation * weights).astype(np.float32)
 
-    def rarity(self, token: str) -> float:
-        """Weight of any token; one that no text holds is the rarest of all."""
-        number = self._numbers.get(token)
-        if number is None:
-            return self.ranking.rarity(0, self._questions)
-        return self._rarity[number]
+    def slot(self, units: Sequence[str]) -> int:
+        """Where an n-gram is found; -1 when no text holds it."""
+        key = 0
+        for unit in units:
+            number = self._corpus.number(unit)
+            if not number:
+                return -1
+            key = key * self._base + number
+        slot = int(np.searchsorted(self._keys, key))
+        return slot if slot < len(self._keys) and self._keys[slot] == key else -1
 
-    def contributions(self, query: Bag, text: Bag) -> dict[str, float]:
-        """What each token that ``query`` and ``text`` share adds to the score."""
-        return {
-            token: self.rarity(token)
-            * self.ranking.saturation(text.counts[token], text.length, self._average)
-            for token in query.counts
-            if token in text.counts
-        }
+    def rarity(self, slot: int) -> float:
+        """Weight of an n-gram; one that no curated text holds is the rarest of all."""
+        if slot < 0:
+            return float(self._ranking.rarities(0, self._questions))
+        return float(self._rarities[slot])
 
-    def ideal(self, query: Bag) -> float:
-        """Score of a text that is ``query`` itself: the yardstick for scores."""
-        return sum(self.contributions(query, query).values())
+    def impact(self, slot: int, count: int, length: int) -> float:
+        """What an n-gram adds that stands ``count`` times in a text of ``length`` units."""
+        norm = self._ranking.norm(length, self._average)
+        return self.rarity(slot) * float(self._ranking.saturation(count, norm))
 
-    def top(self, query: Bag, limit: int) -> list[Candidate]:
-        """The ``limit`` best owners by their best text; ties by owner, then by text number.
+    def questions_with(self, slot: int) -> Numbers:
+        """The questions that hold the n-gram, in order."""
+        if slot < 0:
+            return self._owners[:0]
+        return self._owners[self._owner_starts[slot] : self._owner_starts[slot + 1]]
 
-        Exact, but common tokens are not read to the end: tokens are taken strongest first, and
-        once what is left cannot lift a text that was not met so far above the best ``limit``,
-        the long lists of the weak tokens are looked up for the texts still in the race only
-        (known as MaxScore). Every text adds its impacts in the same order either way, so equal
-        texts stay equal.
-        """
-        slices = self._slices(query)
-        left = _sums_to_end(slices)
-        scores: dict[int, float] = {}
-        floor, read, due = 0.0, 0, FIRST_LOOK
-        for index, (start, end, _) in enumerate(slices):
-            if scores and read + end - start > due:
-                floor = max(floor, self._floor(scores, slices[index:], limit))
-                due = LOOK_AGAIN * (read + end - start)
-            if floor > left[index]:
-                scores = self._finish(scores, slices[index:], floor)
-                break
-            get = scores.get
-            for text, impact in zip(self._texts[start:end], self._impacts[start:end], strict=True):
-                scores[text] = get(text, 0.0) + impact
-            read += end - start
-        return self._best(scores, limit)
+    def share(self, slot: int, question: int) -> float:
+        """What ``add`` adds to the question for the n-gram."""
+        having = self.questions_with(slot)
+        place = int(np.searchsorted(having, question))
+        if place == len(having) or having[place] != question:
+            return 0.0
+        return float(self._shares[self._owner_starts[slot] + place])
 
-    def _slices(self, query: Bag) -> list[_Slice]:
-        """Postings of the query's tokens, strongest first."""
-        numbers = (self._numbers.get(token) for token in query.counts)
-        return sorted(
-            (
-                _Slice(self._starts[number], self._starts[number + 1], self._bounds[number])
-                for number in numbers
-                if number is not None
-            ),
-            key=lambda each: (-each.bound, each.start),
-        )
-
-    def _floor(self, scores: Mapping[int, float], rest: Sequence[_Slice], limit: int) -> float:
-        """A score that ``limit`` owners are sure to reach: that of the front runners, completed."""
-        ahead = dict(nlargest(FRONT_RUNNERS * limit, scores.items(), key=itemgetter(1)))
-        owners: dict[int, float] = {}
-        for text, score in self._finish(ahead, rest, 0.0).items():
-            owner = self._owners[text]
-            owners[owner] = max(score, owners.get(owner, 0.0))
-        return nlargest(limit, owners.values())[-1] if len(owners) >= limit else 0.0
-
-    def _finish(
-        self, scores: dict[int, float], rest: Sequence[_Slice], floor: float
-    ) -> dict[int, float]:
-        """Completed scores of the texts that can still reach ``floor``."""
-        for (start, end, _), most in zip(rest, _sums_to_end(rest), strict=True):
-            scores = {text: score for text, score in scores.items() if score + most >= floor}
-            for text in scores:
-                slot = bisect_left(self._texts, text, start, end)
-                if slot < end and self._texts[slot] == text:
-                    scores[text] += self._impacts[slot]
-        return scores
-
-    def _best(self, scores: Mapping[int, float], limit: int) -> list[Candidate]:
-        best: dict[int, Candidate] = {}
-        for text in sorted(scores):
-            score, owner = scores[text], self._owners[text]
-            if owner not in best or score > best[owner].score:
-                best[owner] = Candidate(score, owner, text)
-        return nsmallest(limit, best.values(), key=lambda each: (-each.score, each.owner))
+    def add(self, slot: int, weight: float, texts: Floats, questions: Floats) -> None:
+        """Add what the n-gram is worth to the scores of ``texts`` and of ``questions``."""
+        if slot < 0:
+            return
+        part = slice(self._starts[slot], self._starts[slot + 1])
+        own = slice(self._owner_starts[slot], self._owner_starts[slot + 1])
+        impacts, shares = self._impacts[part], self._shares[own]
+        if weight != 1.0:
+            impacts, shares = impacts * np.float32(weight), shares * np.float32(weight)
+        texts[self._texts[part]] += impacts
+        questions[self._owners[own]] += shares
 
 
-def _sums_to_end(slices: Sequence[_Slice]) -> list[float]:
-    """For each slice, what it and all later ones can add to one text at most."""
-    sums = accumulate(each.bound for each in reversed(slices))
-    return [most * ROUNDING for most in sums][::-1]
+def _changes(values: Keys) -> npt.NDArray[np.intp]:
+    """Where each run of equal values begins."""
+    new = np.ones(len(values), dtype=bool)
+    new[1:] = values[1:] != values[:-1]
+    return np.flatnonzero(new)

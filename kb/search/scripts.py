@@ -10,9 +10,16 @@ IDEOGRAPHS = (
     "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U000323af"
 )
 UNIT = re.compile(rf"(?P<ideograph>[{IDEOGRAPHS}])|(?:(?![{IDEOGRAPHS}])[^\W_])+")
-_WORD = re.compile(rf"(?![{IDEOGRAPHS}])[^\W_]")
+WORD_CHARACTER = rf"(?![{IDEOGRAPHS}])[^\W_]"
+_WORD = re.compile(WORD_CHARACTER)
 
 
 def is_word_character(character: str) -> bool:
     """Letters and digits of scripts that separate words: part of a longer single token."""
     return _WORD.match(character) is not None
+
+
+def is_ideograph(character: str) -> bool:
+    """Han, kana and hangul: a unit of its own."""
+    unit = UNIT.match(character)
+    return unit is not None and unit["ideograph"] is not None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kb.search.folding import fold
-from kb.search.scripts import is_word_character
+from kb.search.scripts import WORD_CHARACTER, is_word_character
+
+NOT_INSIDE_WORD = f"(?<!{WORD_CHARACTER})"
 
 
 class Rule(NamedTuple):
@@ -38,12 +41,13 @@ class SynonymError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Synonyms:
-    """Immutable replacement rules, looked up longest first. Falsy when there are none."""
+    """Immutable replacement rules, applied longest first. Falsy when there are none."""
 
-    _by_first: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    _targets: Mapping[str, str] = field(default_factory=dict)
+    _pattern: re.Pattern[str] | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._by_first)
+        return bool(self._targets)
 
     @classmethod
     def from_groups(cls, groups: Iterable[tuple[str, Iterable[str]]]) -> Synonyms:
@@ -58,33 +62,63 @@ class Synonyms:
         problems = _problems(given)
         if problems:
             raise SynonymError(problems)
-        by_first: defaultdict[str, list[Rule]] = defaultdict(list)
+        targets: dict[str, str] = {}
         for canonical, variants in given:
             target = fold(canonical).text
             for term in (target, *(fold(variant).text for variant in variants)):
-                by_first[term[0]].append(Rule(term, target))
-        return cls(
-            {
-                first: tuple(sorted(rules, key=lambda rule: (-len(rule.variant), rule.variant)))
-                for first, rules in by_first.items()
-            }
-        )
+                targets[term] = target
+        return cls(targets, _pattern(targets) if targets else None)
 
-    def match_at(self, text: str, position: int) -> Rule | None:
-        """Longest rule that applies to folded ``text`` at ``position``.
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """All terms, folded, in order."""
+        return tuple(sorted(self._targets))
 
-        A Latin or digit end of a variant must be a word's end: ``app`` is found in
-        ``快影app里`` but not in ``apple``.
+    def rules_in(self, text: str) -> Iterator[tuple[int, Rule]]:
+        """The rules that apply to folded ``text``: leftmost first, the longest at each place.
+
+        A canonical term applies to itself. A Latin or digit end of a term must be a word's
+        end: ``app`` is found in ``快影app里`` but not in ``apple``.
         """
-        for rule in self._by_first.get(text[position], ()):
-            end = position + len(rule.variant)
-            if (
-                text.startswith(rule.variant, position)
-                and not _inside_word(text, position)
-                and not _inside_word(text, end)
-            ):
-                return rule
-        return None
+        if self._pattern is not None:
+            for found in self._pattern.finditer(text):
+                yield found.start(), Rule(found.group(), self._targets[found.group()])
+
+    def replace_all(self, text: str, met: Counter[str]) -> str:
+        """Folded ``text`` with every variant replaced; each term found is counted in ``met``."""
+        if self._pattern is None:
+            return text
+
+        def target(found: re.Match[str]) -> str:
+            met[found.group()] += 1
+            return self._targets[found.group()]
+
+        return self._pattern.sub(target, text)
+
+    def meaning(self, term: str) -> str:
+        """What the folded ``term`` stands for: its canonical term, or itself."""
+        return self._targets.get(term, term)
+
+
+def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
+    """One alternation in the regular expression engine, an order faster than a loop here.
+
+    Terms are gathered by first character, because the engine skips a branch by its first
+    character quickly.
+    """
+    by_first: defaultdict[str, list[str]] = defaultdict(list)
+    for term in sorted(terms, key=lambda term: (-len(term), term)):
+        rest = re.escape(term[1:])
+        if is_word_character(term[-1]):
+            rest += f"(?!{WORD_CHARACTER})"
+        by_first[term[0]].append(rest)
+    branches = (
+        (NOT_INSIDE_WORD if is_word_character(first) else "")
+        + re.escape(first)
+        + f"(?:{'|'.join(rests)})"
+        for first, rests in sorted(by_first.items())
+    )
+    return re.compile("|".join(branches))
 
 
 def _inside_word(text: str, boundary: int) -> bool:

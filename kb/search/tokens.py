@@ -1,4 +1,4 @@
-"""Tokens of canonical text: single units and pairs of neighbours.
+"""Units of canonical text, and pairs of neighbours.
 
 A unit is one ideograph, or one run of letters and digits of any other script (``vip``,
 ``1080p``; also when glued to Chinese). Two units that touch make a pair; a blank or a
@@ -7,48 +7,46 @@ punctuation mark parts them.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kb.search.scripts import UNIT
 
 
-class Token(NamedTuple):
-    """``text[start:end]`` of the canonical text."""
+class Unit(NamedTuple):
+    """``text[start:end]`` of the canonical text; ``glued`` when it touches the one before."""
 
     text: str
     start: int
     end: int
+    glued: bool
 
 
-class Bag(NamedTuple):
-    """How often each token occurs; ``length`` counts units."""
+class Gram(NamedTuple):
+    """One to two neighbouring units, and where they stand in the canonical text."""
 
-    counts: Counter[str]
-    length: int
+    units: tuple[str, ...]
+    start: int
+    end: int
 
 
-def tokenise(text: str) -> Iterator[Token]:
-    """All units in order, each preceded by the pair that it completes."""
-    before, edge = 0, -1
+def units_of(text: str) -> list[Unit]:
+    """All units in order."""
+    units: list[Unit] = []
+    edge = -1
     for match in UNIT.finditer(text):
         start, end = match.span()
-        if start == edge:
-            yield Token(text[before:end], before, end)
-        yield Token(match.group(), start, end)
-        before, edge = start, end
+        units.append(Unit(match.group(), start, end, start == edge))
+        edge = end
+    return units
 
 
-def bag_of(text: str) -> Bag:
-    """The tokens of canonical ``text`` without their places.
-
-    No pair is spelt like a unit: a pair holds an ideograph and something more.
-    """
-    counts = Counter(token.text for token in tokenise(text))
-    return Bag(counts, sum(1 for _ in UNIT.finditer(text)))
-
-
-def same_words(text: str) -> str:
-    """Key under which canonical texts that differ in blanks and punctuation only are equal."""
-    return " ".join(match.group() for match in UNIT.finditer(text))
+def grams_of(units: Sequence[Unit]) -> list[Gram]:
+    """All units and pairs of touching units, by their first unit."""
+    grams: list[Gram] = []
+    for number, unit in enumerate(units, start=1):
+        grams.append(Gram((unit.text,), unit.start, unit.end))
+        if number < len(units) and units[number].glued:
+            after = units[number]
+            grams.append(Gram((unit.text, after.text), unit.start, after.end))
+    return grams

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.search.canonical import canonicalise
-from kb.search.folding import MappedText, fold
+from kb.search.canonical import canonical_texts, canonicalise, substitute
+from kb.search.folding import MappedText, fold, folded_texts
 from kb.search.synonyms import SynonymError, Synonyms
-from kb.search.tokens import bag_of, tokenise
+from kb.search.tokens import grams_of, units_of
 
 NONE = Synonyms.from_groups([])
 SYNONYMS = Synonyms.from_groups(
@@ -39,6 +39,8 @@ any_text = st.text(alphabet=st.characters(), max_size=40) | st.text(
         ("\ud800a", "a"),
         ("½", "1⁄2"),
         ("STRASSE ß", "strasse ss"),
+        ("會員點數，帳號與餘額", "会员点数,帐号与余额"),
+        ("著作權歸誰", "著作权归谁"),
         ("", ""),
         ("\x00\u200b", ""),
     ],
@@ -57,6 +59,15 @@ def test_folding_any_single_character_twice_changes_nothing() -> None:
 def test_canonicalising_without_synonyms_is_idempotent(text: str) -> None:
     once = canonicalise(text, NONE).text
     assert canonicalise(once, NONE).text == once
+
+
+@given(st.lists(any_text, max_size=5))
+def test_many_texts_are_read_like_single_ones(texts: list[str]) -> None:
+    assert list(folded_texts(texts)) == [fold(text).text for text in texts]
+    canonical, met = canonical_texts(texts, SYNONYMS)
+    assert canonical == [canonicalise(text, SYNONYMS).text for text in texts]
+    rules = [rule.variant for text in texts for _, rule in SYNONYMS.rules_in(fold(text).text)]
+    assert sorted(met.elements()) == sorted(rules)
 
 
 def check_map(mapped: MappedText, original: str) -> None:
@@ -113,6 +124,19 @@ def test_a_replacement_maps_to_the_whole_variant() -> None:
     assert (rule.variant, rule.canonical, rule.start, rule.end) == ("Ｃredits", "灵感值", 2, 9)
 
 
+def test_pieces_of_a_read_text_can_be_replaced_again() -> None:
+    once = canonicalise("看credits吧", SYNONYMS)
+    assert once.text == "看灵感值吧"
+    twice = substitute(once, "看credits吧", [(0, 1, "查看"), (1, 4, "点")], by_sound=True)
+    assert twice.text == "查看点吧"
+    assert [twice.span(place, place + 1) for place in range(4)] == [(0, 1), (0, 1), (1, 8), (8, 9)]
+    assert [(rule.variant, rule.by_sound) for rule in twice.replacements] == [
+        ("credits", False),
+        ("看", True),
+        ("credits", True),
+    ]
+
+
 def test_a_table_may_be_empty() -> None:
     assert not NONE
     assert canonicalise("点数", NONE).text == "点数"
@@ -149,7 +173,7 @@ def test_a_longer_latin_word_does_not_contain_its_canonical_term() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "tokens"),
+    ("text", "grams"),
     [
         ("去水印", ["去", "去水", "水", "水印", "印"]),
         ("用vip看", ["用", "用vip", "vip", "vip看", "看"]),
@@ -160,15 +184,15 @@ def test_a_longer_latin_word_does_not_contain_its_canonical_term() -> None:
         ("😀！", []),
     ],
 )
-def test_tokens(text: str, tokens: list[str]) -> None:
-    assert sorted(token.text for token in tokenise(text)) == sorted(tokens)
+def test_grams(text: str, grams: list[str]) -> None:
+    found = grams_of(units_of(text))
+    assert sorted("".join(gram.units) for gram in found) == sorted(grams)
 
 
 @given(any_text)
-def test_tokens_stand_where_they_say(text: str) -> None:
+def test_grams_stand_where_they_say(text: str) -> None:
     canonical = canonicalise(text, SYNONYMS).text
-    tokens = list(tokenise(canonical))
-    assert all(canonical[token.start : token.end] == token.text for token in tokens)
-    bag = bag_of(canonical)
-    assert bag.counts.total() == len(tokens)
-    assert bag.length <= len(tokens) <= max(2 * bag.length - 1, 0)
+    units = units_of(canonical)
+    grams = grams_of(units)
+    assert all(canonical[gram.start : gram.end] == "".join(gram.units) for gram in grams)
+    assert len(units) <= len(grams) <= max(2 * len(units) - 1, 0)
