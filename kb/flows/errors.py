@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kb.flows.findings import FINDINGS, Severity
+from kb.flows.paths import Location, Translate, in_words
+
+if TYPE_CHECKING:
+    from kb.flows.values import Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class FlowError:
-    """One fault of a definition: where (``path``, in words), what (``code``, ``message``).
+    """One finding about a definition: where (``path``, in words), what (``code``, ``message``),
+    how bad (``severity``: error or warning) and what to do (``remedy``).
 
     ``location`` is the same place for programs, e.g. ``("nodes", "ask", "choices", 0, "next")``.
     """
@@ -19,15 +27,46 @@ class FlowError:
     path: str
     code: str
     message: str
-    location: tuple[str | int, ...] = ()
+    location: Location = ()
     params: Mapping[str, object] = field(default_factory=dict)
+    severity: Severity = "error"
+    remedy: str = ""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"
 
+    @property
+    def node(self) -> str | None:
+        """The node that it is about; None for the flow as a whole."""
+        return str(self.location[1]) if self.location[:1] == ("nodes",) else None
+
+    def told(self, translate: Translate) -> tuple[str, str, str]:
+        """Place, message and remedy in the language of ``translate``."""
+        known = FINDINGS.get(self.code)
+        message = translate(known.message) % self.params if known else self.message
+        remedy = translate(self.remedy) if self.remedy else ""
+        return in_words(self.location, translate), message, remedy
+
+
+def finding(location: Location, code: str, **params: object) -> FlowError:
+    """A finding in the words of ``kb.flows.findings``."""
+    known = FINDINGS[code]
+    return FlowError(
+        in_words(location),
+        code,
+        known.message % params,
+        location,
+        params,
+        known.severity,
+        known.remedy,
+    )
+
 
 class FlowErrors(ValueError):
-    """A definition was refused; ``errors`` holds every fault found, never empty."""
+    """A definition was refused; ``errors`` holds every fault found, never empty.
+
+    Warnings are not among them: ``kb.flows.lint.warnings`` has those of a definition.
+    """
 
     def __init__(self, errors: Sequence[FlowError]) -> None:
         super().__init__("\n".join(map(str, errors)))
@@ -92,6 +131,82 @@ class FlowMismatch(RunError):
         super().__init__(f"answer {index + 1} does not fit the flow: {reason}")
         self.index = index
         self.reason = reason
+
+
+class ValuesRefused(RunError):
+    """A collect or check node does not take what was filled in; ``refusals`` by variable.
+
+    For the text that a check asks for, the name is ``pasted``.
+    """
+
+    code = "flow.values_refused"
+
+    def __init__(self, *, node: str, refusals: Mapping[str, Refusal]) -> None:
+        super().__init__(f"“{node}” does not take: {', '.join(refusals)}")
+        self.node = node
+        self.refusals = dict(refusals)
+
+
+class UnknownVariables(RunError):
+    """A recorded answer holds variables that its node does not set."""
+
+    code = "flow.unknown_variables"
+
+    def __init__(self, *, node: str, names: Sequence[str]) -> None:
+        super().__init__(f"“{node}” does not set: {', '.join(names)}")
+        self.node = node
+        self.names = tuple(names)
+
+
+class NotUndoable(RunError):
+    """Back was asked for past what is committed already (a hand-over that was made)."""
+
+    code = "flow.committed"
+
+    def __init__(self) -> None:
+        super().__init__("what is committed cannot be undone")
+
+
+class FlowUnavailable(RunError):
+    """A subflow leads into a version of a flow that is not there."""
+
+    code = "flow.unavailable"
+
+    def __init__(self, *, flow: str, version: int) -> None:
+        super().__init__(f"there is no version {version} of the flow “{flow}”")
+        self.flow = flow
+        self.version = version
+
+
+class NotNow(RunError):
+    """A check needs to know what time it is."""
+
+    code = "flow.no_time"
+
+    def __init__(self, checker: str) -> None:
+        super().__init__(f"the checker “{checker}” needs the time")
+        self.checker = checker
+
+
+class EndlessRounds(RunError):
+    """Automatic nodes went round without a person; no linted flow does."""
+
+    code = "flow.endless_rounds"
+
+    def __init__(self, *, node: str) -> None:
+        super().__init__(f"automatic steps go round at “{node}”")
+        self.node = node
+
+
+class Unset(RunError):
+    """An automatic node needs a variable that is not set; in no linted flow."""
+
+    code = "flow.unset"
+
+    def __init__(self, *, node: str, variable: str) -> None:
+        super().__init__(f"“{node}” needs “{variable}”, which is not set")
+        self.node = node
+        self.variable = variable
 
 
 class ScriptError(ValueError):

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from kb.flows import values
 from kb.flows.schema import CaptureField, EscalateNode
+from kb.flows.variables import LEAST_COUNT, MOST_COUNT
 
-TEXT_LIMIT = 1_000
 DATETIME_LIMIT = 100
-COUNT_RANGE = (1, 999)
-
-_DIGITS = re.compile(r"[0-9]+")
+_PARSERS: Mapping[str, Callable[[str], str]] = {
+    "account_id": values.account_id,
+    "mobile": values.mobile,
+    "date": values.date,
+    "amount": values.amount,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """Why a value was refused.
+    """Why a value was refused; ``words`` say it to the agent.
 
     Codes: ``required``; ``not_text``; ``too_long`` (``max``); ``not_a_number``;
-    ``out_of_range`` (``min``, ``max``); ``unknown_option`` (``allowed``); ``unknown_field``.
+    ``out_of_range`` (``min``, ``max``); ``unknown_option`` (``allowed``); ``unknown_field``;
+    for the other kinds the codes of ``kb.flows.values``.
     """
 
     code: str
     params: Mapping[str, object] = field(default_factory=dict)
-
-
-class _Refused(Exception):
-    def __init__(self, code: str, **params: object) -> None:
-        super().__init__(code)
-        self.error = FieldError(code, params)
+    words: str = field(default="", compare=False)
 
 
 def validate_fields(
@@ -50,64 +48,46 @@ def validate_fields(
     for asked in node.fields:
         try:
             value = _clean(asked, raw.get(asked.key))
-        except _Refused as exc:
-            errors[asked.key] = [exc.error]
+        except values.ValueRefused as refused:
+            errors[asked.key] = [_error(refused)]
         else:
             if value is not None:
                 clean[asked.key] = value
     known = {asked.key for asked in node.fields}
     for key in raw:
         if key not in known:
-            errors[str(key)] = [FieldError("unknown_field")]
+            errors[str(key)] = [_error(values.ValueRefused("unknown_field"))]
     return clean, errors
+
+
+def _error(refused: values.ValueRefused) -> FieldError:
+    return FieldError(refused.code, refused.params, values.refusal_of(refused).words)
 
 
 def _clean(asked: CaptureField, value: object) -> str | int | None:
     if isinstance(value, int) and not isinstance(value, bool) and asked.kind == "count":
-        return _in_range(value)
+        return values.in_range(value, LEAST_COUNT, MOST_COUNT)
     if value is not None and not isinstance(value, str):
-        raise _Refused("not_text")
-    text = _visible(value or "")
+        raise values.ValueRefused("not_text")
+    text = values.visible(value or "")
     if not text:
         if asked.required:
-            raise _Refused("required")
+            raise values.ValueRefused("required")
         return None
     if asked.kind == "count":
-        return _count(text)
+        return values.count(text, LEAST_COUNT, MOST_COUNT)
     if asked.kind == "choice":
         return _option(asked, text)
-    limit = DATETIME_LIMIT if asked.kind == "datetime" else TEXT_LIMIT
+    if asked.kind in _PARSERS:
+        return _PARSERS[asked.kind](text)
+    limit = DATETIME_LIMIT if asked.kind == "datetime" else asked.max_length
     if len(text) > limit:
-        raise _Refused("too_long", max=limit)
+        raise values.ValueRefused("too_long", max=limit)
     return text
-
-
-def _visible(text: str) -> str:
-    """Without what PostgreSQL and JSON cannot hold (U+0000, lone surrogates), stripped."""
-    return "".join(
-        character
-        for character in text
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
-    ).strip()
-
-
-def _count(text: str) -> int:
-    digits = unicodedata.normalize("NFKC", text).strip()
-    if not _DIGITS.fullmatch(digits):
-        raise _Refused("not_a_number")
-    # Cut before int(): Python refuses to read thousands of digits.
-    return _in_range(int(digits.lstrip("0")[:4] or "0"))
-
-
-def _in_range(number: int) -> int:
-    low, high = COUNT_RANGE
-    if not low <= number <= high:
-        raise _Refused("out_of_range", min=low, max=high)
-    return number
 
 
 def _option(asked: CaptureField, text: str) -> str:
     allowed = [option.value for option in asked.options or ()]
     if text not in allowed:
-        raise _Refused("unknown_option", allowed=allowed)
+        raise values.ValueRefused("unknown_option", allowed=allowed)
     return text

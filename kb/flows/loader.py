@@ -13,37 +13,43 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from kb.flows.errors import FlowError, FlowErrors
-from kb.flows.lint import error, graph_errors, node_errors, text_errors
-from kb.flows.paths import Location
+from kb.flows.errors import FlowError, FlowErrors, finding
+from kb.flows.findings import FINDINGS
+from kb.flows.lint import Surroundings, errors_of_draft, lint
+from kb.flows.linting.draft import Draft
+from kb.flows.paths import Location, in_words
 from kb.flows.schema import FlowDefinition, Node
 from kb.flows.source import Format, read, refusal
 
 _NODE: TypeAdapter[Node] = TypeAdapter(Node)
 
-# pydantic's error types, as our codes and words; the others keep pydantic's.
-_WORDS = {
-    "missing": ("required", "is missing"),
-    "extra_forbidden": ("unknown_key", "is not a key that belongs here"),
-    "string_too_short": ("blank", "must not be blank"),
-    "string_too_long": ("too_long", "is longer than {max_length} characters"),
-    "string_type": ("not_text", "must be text; write it in quotes"),
-    "string_unicode": ("not_text", "holds characters that no text may hold"),
-    "string_pattern_mismatch": (
-        "bad_key",
-        "must be small letters and digits joined by single signs, as in “first-try”",
-    ),
-    "bool_type": ("not_bool", "must be true or false"),
-    "tuple_type": ("not_a_list", "must be a list"),
-    "dict_type": ("not_a_mapping", "must be a mapping of keys to values"),
-    "model_type": ("not_a_mapping", "must be a mapping of keys to values"),
-    "model_attributes_type": ("not_a_mapping", "must be a mapping of keys to values"),
-    "union_tag_not_found": ("kind_missing", "has no kind"),
-    "union_tag_invalid": ("unknown_kind", "“{tag}” is no kind of node ({expected_tags})"),
-    "literal_error": ("not_allowed", "must be {expected}"),
-    "too_short": ("too_few", "needs at least {min_length}, has {actual_length}"),
-    "too_long": ("too_many", "may have at most {max_length}"),
+# pydantic's error types and our codes; the others keep pydantic's.
+_CODES = {
+    "missing": "required",
+    "extra_forbidden": "unknown_key",
+    "string_too_short": "blank",
+    "string_too_long": "too_long",
+    "string_type": "not_text",
+    "string_unicode": "not_text",
+    "string_pattern_mismatch": "bad_key",
+    "bool_type": "not_bool",
+    "int_type": "not_a_number",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_big",
+    "tuple_type": "not_a_list",
+    "dict_type": "not_a_mapping",
+    "model_type": "not_a_mapping",
+    "model_attributes_type": "not_a_mapping",
+    "union_tag_not_found": "kind_missing",
+    "union_tag_invalid": "unknown_kind",
+    "literal_error": "not_allowed",
+    "too_short": "too_few",
+    "too_long": "too_many",
 }
+_TAG = "="
+"""Begins the tags of unions that are told apart by their looks (``conditions``, ``automatic``)."""
+_TAGGED = ("variables", "outputs")
+"""Lists of variables: the place of an item is followed by its kind."""
 
 
 def load_flow(text: str, *, source_format: Format = "yaml") -> FlowDefinition:
@@ -52,37 +58,45 @@ def load_flow(text: str, *, source_format: Format = "yaml") -> FlowDefinition:
 
 
 def parse_flow(data: object) -> FlowDefinition:
-    """Check plain data (as stored or posted). Raises ``FlowErrors``."""
+    """Check plain data (as posted, or as a file holds it). Raises ``FlowErrors``."""
+    definition, found = check_flow(data)
+    errors = [each for each in found if each.severity == "error"]
+    if errors or definition is None:
+        raise FlowErrors(errors)
+    return definition
+
+
+def check_flow(
+    data: object, around: Surroundings | None = None
+) -> tuple[FlowDefinition | None, tuple[FlowError, ...]]:
+    """A definition and all findings about it, errors and warnings; never raises.
+
+    The definition is None when its shape is wrong; with findings of severity error it must not
+    be walked. ``around`` is what it refers to: see ``kb.flows.lint.Surroundings``.
+    """
     if not isinstance(data, Mapping):
-        raise refusal("not_a_mapping", "a flow must be a mapping of keys to values")
-    errors: list[FlowError] = []
-    definition: FlowDefinition | None = None
+        return None, refusal("not_a_mapping").errors
     try:
         definition = FlowDefinition.model_validate(data)
     except ValidationError as exc:
-        errors.extend(_shape_errors(exc))
-    if definition is None:
-        errors.extend(_errors_of_the_rest(data))
-    else:
-        errors.extend(_rule_errors(definition.start, definition.nodes, frozenset()))
-        errors.extend(text_errors(("title",), definition.title, allowed=False))
-    if errors:
-        raise FlowErrors(errors)
-    assert definition is not None  # noqa: S101 - no errors means that it was read
-    return definition
+        return None, (*_shape_errors(exc), *_errors_of_the_rest(data))
+    return definition, lint(definition, around)
+
+
+def stored_flow(data: object) -> FlowDefinition:
+    """A definition that was checked when it was published: its shape is read, nothing else.
+
+    A run stays on its version even when a rule is added later. Raises ``FlowErrors``.
+    """
+    try:
+        return FlowDefinition.model_validate(data)
+    except ValidationError as exc:
+        raise FlowErrors(list(_shape_errors(exc))) from exc
 
 
 def definition_data(definition: FlowDefinition) -> dict[str, Any]:
     """JSON-ready data of a definition, without what is default: ``parse_flow`` reads it back."""
     return definition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-
-
-def _rule_errors(
-    start: str | None, nodes: Mapping[str, Node], unread: frozenset[str]
-) -> Iterator[FlowError]:
-    for key, node in nodes.items():
-        yield from node_errors(key, node)
-    yield from graph_errors(start, nodes, unread)
 
 
 def _errors_of_the_rest(data: Mapping[Any, Any]) -> Iterator[FlowError]:
@@ -97,8 +111,22 @@ def _errors_of_the_rest(data: Mapping[Any, Any]) -> Iterator[FlowError]:
             nodes[str(key)] = _NODE.validate_python(value)
         except ValidationError:
             unread.add(str(key))
-    start = data.get("start")
-    yield from _rule_errors(start if isinstance(start, str) else None, nodes, frozenset(unread))
+    start, outcomes, version = (data.get(name) for name in ("start", "outcomes", "schema"))
+    yield from errors_of_draft(
+        Draft(
+            start=start if isinstance(start, str) else None,
+            nodes=nodes,
+            unread=frozenset(unread),
+            outcomes=_texts(outcomes) if outcomes is not None else (),
+            schema_version=version if isinstance(version, int) else None,
+        )
+    )
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    return None
 
 
 def _shape_errors(exc: ValidationError) -> Iterator[FlowError]:
@@ -120,17 +148,35 @@ def _in_our_words(details: ErrorDetails) -> FlowError:
         for name, value in details.get("ctx", {}).items()
         if isinstance(value, str | int | float | bool)
     }
-    code, words = _WORDS.get(details["type"], (details["type"], details["msg"]))
+    code = _CODES.get(details["type"], details["type"])
+    if code == "bad_key" and location[-1:] in (("min",), ("max",)):
+        code = "bad_amount"
+    if code == "required" and location[2:] == ("else",):
+        code = "branch_without_else"
     try:
-        message = words.format(**params)
-    except (KeyError, IndexError, ValueError):
-        message = details["msg"]
-    return error(location, code, message, **params)
+        return finding(location, code, **params)
+    except KeyError:
+        # A type of pydantic's that is not known here, or known without its parameters.
+        remedy = FINDINGS["not_allowed"].remedy
+        return FlowError(
+            in_words(location),
+            f"shape.{details['type']}",
+            details["msg"],
+            location,
+            params,
+            remedy=remedy,
+        )
 
 
 def _location(loc: tuple[int | str, ...]) -> Location:
-    """pydantic's place without the union's tag (``nodes, key, kind, ...``) and ``[key]``."""
-    parts = [part for part in loc if part != "[key]"]
-    if len(parts) > 2 and parts[0] == "nodes" and len(loc) == len(parts):
+    """pydantic's place without the tags of unions and without ``[key]``."""
+    parts = [
+        part
+        for part in loc
+        if part != "[key]" and not (isinstance(part, str) and part.startswith(_TAG))
+    ]
+    if len(parts) > 2 and parts[0] == "nodes":
         del parts[2]
+    if len(parts) > 4 and parts[2] in _TAGGED and isinstance(parts[3], int):
+        del parts[4]
     return tuple(parts)

@@ -7,14 +7,34 @@ from collections.abc import Iterator, Mapping
 
 from kb.flows.errors import ScriptError
 
-VARIABLES = frozenset({"due_date"})
+VARIABLES = frozenset({"due_date", "handover_promise"})
 _BRACES = re.compile(r"\{\{(.*?)\}\}|\{\{|\}\}", re.DOTALL)
+_RISKY = re.compile(r"\{\{+|\}\}+|^[{}]+|[{}]+$")
+_FULL_WIDTH = str.maketrans("{}", "｛｝")
 
 
 def variables(text: str) -> Iterator[str | None]:
     """Everything between double braces, in order; ``None`` for braces without a partner."""
     for match in _BRACES.finditer(text):
         yield match.group(1)
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """``text`` with the variables of a flow replaced; the desk's own are left for later.
+
+    Double braces inside a value, and braces at its ends, are made full-width, so that nothing
+    that somebody typed is taken for a variable afterwards.
+    """
+    if "{{" not in text:
+        return text
+
+    def value(match: re.Match[str]) -> str:
+        given = values.get(match.group(1) or "")
+        if given is None:
+            return match.group(0)
+        return _RISKY.sub(lambda braces: braces[0].translate(_FULL_WIDTH), given)
+
+    return _BRACES.sub(value, text)
 
 
 def render_script(text: str, variables: Mapping[str, str]) -> str:

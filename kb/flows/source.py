@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any, Literal
 
 import yaml
 
-from kb.flows.errors import FlowError, FlowErrors
+from kb.flows.errors import FlowErrors, finding
 
 SOURCE_LIMIT = 400_000
 DEPTH_LIMIT = 30
@@ -21,9 +22,9 @@ DEPTH_LIMIT = 30
 Format = Literal["yaml", "json"]
 
 
-def refusal(code: str, message: str, **params: object) -> FlowErrors:
+def refusal(code: str, **params: object) -> FlowErrors:
     """A refusal of the text as a whole."""
-    return FlowErrors([FlowError("text", code, message, (), params)])
+    return FlowErrors([replace(finding((), code, **params), path="text")])
 
 
 class _Loader(yaml.SafeLoader):
@@ -66,7 +67,6 @@ def read(text: str, source_format: Format) -> Any:
     if len(text) > SOURCE_LIMIT:
         raise refusal(
             "text_too_long",
-            f"longer than {SOURCE_LIMIT} characters",
             limit=SOURCE_LIMIT,
             given=len(text),
         )
@@ -107,4 +107,4 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _bad_syntax(problem: str, place: dict[str, int]) -> FlowErrors:
     where = f"line {place['line']}, column {place['column']}: " if place else ""
-    return refusal("bad_syntax", f"{where}{problem}", problem=problem, **place)
+    return refusal("bad_syntax", where=where, problem=problem, **place)

@@ -143,6 +143,8 @@ def test_the_transcript_holds_what_was_shown_and_answered() -> None:
             "script": "请问您是在电脑上还是手机上看的呢？",
             "answer": "computer",
             "answer_label": "电脑",
+            "automatic": False,
+            "values": [],
         },
         {
             "node": "calibrate",
@@ -151,6 +153,8 @@ def test_the_transcript_holds_what_was_shown_and_answered() -> None:
             "script": "请您重新校准一下显示器。",
             "answer": "yes",
             "answer_label": "好了",
+            "automatic": False,
+            "values": [],
         },
         {
             "node": "done",
@@ -159,6 +163,8 @@ def test_the_transcript_holds_what_was_shown_and_answered() -> None:
             "script": "很高兴帮到您。",
             "answer": "",
             "answer_label": "",
+            "automatic": False,
+            "values": [],
         },
     ]
 

@@ -45,7 +45,7 @@ OPTIONS = [{"value": "a", "label": "甲"}, {"value": "b", "label": "乙"}]
 
 CASES: dict[str, tuple[object, list[tuple[str, str]]]] = {
     "not a mapping": ([], [("text", "not_a_mapping")]),
-    "schema of the future": (colour(schema=2), [("schema", "not_allowed")]),
+    "schema of the future": (colour(schema=3), [("schema", "not_allowed")]),
     "no title": (colour(title="  "), [("title", "blank")]),
     "variable in the title": (colour(title="{{due_date}}"), [("title", "variable_not_allowed")]),
     "key not kebab": (colour(key="Wrong_Colour"), [("key", "bad_key")]),
@@ -153,11 +153,11 @@ CASES: dict[str, tuple[object, list[tuple[str, str]]]] = {
                 "c": {"kind": "say", "script": "x", "next": "b"},
             },
         ),
-        [("node “b”", "endless_talk"), ("node “a”", "no_way_out")],
+        [("node “a”", "no_way_out"), ("node “b”", "endless_talk")],
     ),
     "outcome unknown": (
         colour_with("done", outcome="happy"),
-        [("node “done”, outcome", "not_allowed")],
+        [("node “done”, outcome", "outcome_unknown")],
     ),
     "redirect to nowhere": (
         colour_with("elsewhere", question=...),
@@ -383,11 +383,7 @@ def test_the_json_schema_names_every_kind() -> None:
     schema = json_schema()
     [node] = schema["properties"]["nodes"]["patternProperties"].values()
     assert set(node["discriminator"]["mapping"]) == {
-        "choice",
-        "retry",
-        "say",
-        "end",
-        "redirect",
-        "escalate",
+        *("say", "choice", "retry", "collect", "branch", "table", "check", "subflow"),
+        *("end", "redirect", "escalate"),
     }
     assert "schema" in schema["required"]
