@@ -18,15 +18,11 @@ from django.utils.safestring import SafeString
 # Generic to the type checker only: Django's own classes take no parameters when they run.
 if TYPE_CHECKING:
     AnyModelAdmin = admin.ModelAdmin[Any]
-    AnyInline = admin.TabularInline[Any, Any]
     AnyModelForm = forms.ModelForm[Any]
-    AnyFormSet = forms.BaseInlineFormSet[Any, Any, Any]
     AnyMultipleChoice = forms.ModelMultipleChoiceField[Any]
 else:
     AnyModelAdmin = admin.ModelAdmin
-    AnyInline = admin.TabularInline
     AnyModelForm = forms.ModelForm
-    AnyFormSet = forms.BaseInlineFormSet
     AnyMultipleChoice = forms.ModelMultipleChoiceField
 
 

@@ -1,209 +1,252 @@
-"""The form in which an editor writes a standard question; saving it publishes a revision."""
+"""The form in which an editor writes a standard question: its fields, and its rows of parts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
 
 from django import forms
-from django.core.exceptions import FieldDoesNotExist
-from django.http import QueryDict
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from kb.admin.base import AnyFormSet, AnyModelForm, instant_words
-from kb.models import FollowUp, Revision, StandardQuestion
+from kb.admin.content_words import label_of, person_words
+from kb.admin.question_fields import DayField, MomentField, SeveralFilesInput, TextField
+from kb.flows.scripts import VARIABLES
+from kb.models import Category, Flow
 from kb.models.question import QuestionStatus
-from kb.services.content_rules import check_content, script_error
-from kb.services.publishing import FollowUpContent, QuestionContent
-from klingdesk.core.errors import Invalid
+from kb.selectors.editors import active_editors
+from kb.services.content_rules import MOST_TITLE, script_error
 
-_PLAIN = ("title", "status", "script", "internal_note", "escalates")
-_LATER = ("expires_at", "review_due", "review_reason")
+MOST_ROWS = 100
+MOST_NUMBER = 2**31 - 1
 
-
-class FollowUpForm(AnyModelForm):
-    class Meta:
-        model = FollowUp
-        fields = ("order", "question", "script")
-        widgets = {"script": forms.Textarea(attrs={"rows": 3, "cols": 60})}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["order"].required = False
-        if self.instance.pk is None:
-            self.initial.pop("order", None)
-            self.fields["order"].initial = None
-
-    def clean_script(self) -> str:
-        script = str(self.cleaned_data["script"])
-        if (problem := script_error(script)) is not None:
-            raise forms.ValidationError(problem)
-        return script
+VARIABLE_HELP = _("Variables: %(names)s. They are filled in when the script is given.")
 
 
-class FollowUpFormSet(AnyFormSet):
-    """Follow-ups as rows of text: each publication replaces them, so posted ids mean nothing.
+def _script_help() -> str:
+    names = "、".join(f"{{{{{name}}}}}" for name in sorted(VARIABLES))
+    return str(VARIABLE_HELP) % {"names": names}
 
-    Matching rows by id would refuse the second of two editors for ever, because the first one's
-    publication has given every row a new id; and rows that the first one removed would vanish
-    from the second one's page with what was typed in them.
+
+def _area(rows: int, **attrs: Any) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, **attrs})
+
+
+class QuestionForm(forms.Form):
+    """Fields are named like those of ``QuestionContent``; what it must satisfy is checked there.
+
+    ``expected_revision`` and ``expected_version`` are the published revision and the draft that
+    the page was loaded with (0: none); ``loaded`` is what that draft said.
     """
 
-    def initial_form_count(self) -> int:
-        return 0 if self.is_bound else super().initial_form_count()
-
-    def add_fields(self, form: Any, index: int | None) -> None:
-        super().add_fields(form, index)
-        if self.is_bound:
-            form.fields["id"] = forms.CharField(required=False, widget=forms.HiddenInput)
-
-
-class QuestionForm(AnyModelForm):
-    """``expected_revision`` is the revision that the editor began from (0: a new question)."""
-
-    phrasings = forms.CharField(
-        label=_("phrasings"),
+    key = forms.SlugField(
+        max_length=80,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 10, "cols": 80}),
+        label=_("key"),
+        help_text=_("Small letters, digits and hyphens; left empty it is made from the title."),
+    )
+    title = TextField(required=False)
+    category = forms.ChoiceField(required=False)
+    status = forms.ChoiceField(
+        label=_("publish as"),
+        required=False,
+        choices=[
+            (QuestionStatus.ONLINE.value, QuestionStatus.ONLINE.label),
+            (QuestionStatus.UNRELEASED.value, QuestionStatus.UNRELEASED.label),
+        ],
+        help_text=_("Not released: agents know the text, users are given the fallback."),
+    )
+    script = TextField(required=False, widget=_area(9))
+    fallback = TextField(
+        required=False,
+        widget=_area(3),
+        help_text=_("Read out while the script may not be given; empty: the general one."),
+    )
+    internal_note = TextField(
+        required=False, widget=_area(5), help_text=_("For the desk only; no user ever sees it.")
+    )
+    phrasings = TextField(
+        required=False,
+        widget=_area(8),
         help_text=_("One per line: other wordings under which users ask the same."),
     )
-    reason = forms.CharField(
-        label=_("reason for the change"),
+    learned = TextField(
+        required=False,
+        widget=_area(4),
+        help_text=_(
+            "Taken from what users typed; they weigh less in the search. Move a line up to make "
+            "it a phrasing of your own."
+        ),
+    )
+    flow = forms.ChoiceField(required=False)
+    escalates = forms.BooleanField(required=False)
+    contrast_group = TextField(
+        required=False,
+        widget=forms.TextInput(attrs={"list": "contrast-groups", "autocomplete": "off"}),
+        help_text=_("Questions that are easily taken for one another have the same group."),
+    )
+    contrast_label = TextField(
+        required=False, help_text=_("Shown to agents as the choice that means this question.")
+    )
+    owner = forms.ChoiceField(
+        required=False, help_text=_("Is told when the answer is due; empty: all editors are.")
+    )
+    effective_from = MomentField(
+        help_text=_("Later than now: it waits, and what is online stays until then.")
+    )
+    expires_at = MomentField(help_text=_("From then on the fallback is given instead."))
+    review_due = DayField()
+    review_reason = TextField(required=False, widget=_area(2))
+    uploads = forms.FileField(
+        required=False,
+        label=_("add pictures or videos"),
+        widget=SeveralFilesInput(
+            attrs={"accept": "image/png,image/jpeg,image/gif,image/webp,video/mp4,video/webm"}
+        ),
+        help_text=_("PNG, JPEG, GIF or WebP up to 5 MB, MP4 or WebM up to 20 MB."),
+    )
+    reason = TextField(
+        required=False,
         max_length=300,
-        widget=forms.TextInput(attrs={"size": 80}),
-        help_text=_("Kept with the revision."),
+        label=_("reason for the change"),
+        help_text=_("Kept with the revision; needed to publish or retire."),
+    )
+    comment = TextField(
+        required=False,
+        max_length=2000,
+        widget=_area(2),
+        label=_("what is to be changed"),
     )
     expected_revision = forms.IntegerField(
-        label=_("revision"), widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1
+        widget=forms.HiddenInput, min_value=0, max_value=MOST_NUMBER
     )
+    expected_version = forms.IntegerField(
+        widget=forms.HiddenInput, min_value=0, max_value=MOST_NUMBER
+    )
+    loaded = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    class Meta:
-        model = StandardQuestion
-        fields = ("key", "category", *_PLAIN, "flow", *_LATER)
+    def __init__(self, *args: Any, owner: str | None = None, **kwargs: Any) -> None:
+        """``owner`` stays on offer, even when that person is no active editor any more."""
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        for name, field in self.fields.items():
+            field.label = capfirst(field.label or label_of(name))
+            if "list" not in field.widget.attrs and isinstance(field.widget, forms.TextInput):
+                field.widget.attrs["autocomplete"] = "off"
+        self.fields["script"].help_text = _script_help()
+        nothing = ("", "—")
+        self._offer("category", [nothing, *Category.objects.values_list("slug", "title")])
+        self._offer("flow", [nothing, *Flow.objects.values_list("key", "title")])
+        self._offer("owner", [nothing, *_owners(owner)])
 
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared so above
+        field.choices = choices
+
+    def value(self, name: str) -> Any:
+        """The cleaned value; where there is none, the text as it was typed (else ``None``)."""
+        if name in self.cleaned_data:
+            return self.cleaned_data[name]
+        field = self.fields[name]
+        if not isinstance(field, forms.CharField):
+            return None
+        raw = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+        return str(raw or "").replace("\x00", "")
+
+
+def _owners(present: str | None) -> list[tuple[str, str]]:
+    offered = {
+        person.get_username(): f"{person_words(person)} ({person.get_username()})"
+        for person in active_editors()
+    }
+    if present and present not in offered:
+        offered[present] = str(_("%(name)s (no editor any more)") % {"name": present})
+    return list(offered.items())
+
+
+class _Row(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        question = self.instance
-        self.fields["expected_revision"].initial = question.revision_number
-        if question.pk:
-            texts = question.phrasings.order_by("pk").values_list("text", flat=True)
-            self.fields["phrasings"].initial = "\n".join(texts)
+        self.label_suffix = ""
+        for field in self.fields.values():
+            field.label = capfirst(field.label or "")
 
-    def clean_phrasings(self) -> str:
-        """Lines without blanks around them, empty ones left out, each once."""
-        lines = (line.strip() for line in self.cleaned_data["phrasings"].splitlines())
-        return "\n".join(dict.fromkeys(line for line in lines if line))
+    order = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=32767,
+        label=_("order"),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+
+class FollowUpForm(_Row):
+    question = TextField(required=False, label=_("the user asks next"))
+    script = TextField(required=False, label=_("reference script"), widget=_area(3))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if not self.errors:
-            self._check_content()
-            self._check_revision()
+        if data.get("DELETE"):
+            return data
+        question, script = data.get("question", ""), data.get("script", "")
+        missing = {"question": script and not question, "script": question and not script}
+        for name, is_missing in missing.items():
+            if is_missing and name not in self.errors:
+                self.add_error(name, str(_("A follow-up needs a question and a script.")))
+        if (problem := script_error(script)) is not None:
+            self.add_error("script", str(problem))
         return data
 
-    def content(self, follow_ups: Iterable[FollowUpContent] = ()) -> QuestionContent:
-        """The cleaned form as the service takes it."""
-        data = self.cleaned_data
-        flow = data["flow"]
-        return QuestionContent(
-            category=data["category"].slug,
-            flow=flow.key if flow else None,
-            phrasings=tuple(data["phrasings"].splitlines()),
-            follow_ups=tuple(follow_ups),
-            **{name: data[name] for name in (*_PLAIN, *_LATER)},
-        )
 
-    def _check_content(self) -> None:
-        try:
-            check_content(self.content())
-        except Invalid as error:
-            for field, problems in error.fields.items():
-                self.add_error(field, [str(problem) for problem in problems])
+class AttachmentForm(_Row):
+    digest = forms.RegexField(r"^[0-9a-f]{64}$", required=False, widget=forms.HiddenInput)
+    title = TextField(
+        required=False, label=_("title"), help_text=_("Users see it with the picture.")
+    )
 
-    def _check_revision(self) -> None:
-        """Stop when somebody published meanwhile: show what they changed, keep what was typed.
-
-        The form then counts from the newer revision, so that saving once more is a decision
-        taken after having read it; both texts stay in the revisions.
-        """
-        if not self.instance.pk:
-            return
-        expected = self.cleaned_data["expected_revision"]
-        revisions = Revision.objects.filter(question_id=self.instance.pk).select_related("author")
-        newest = revisions.order_by("-number").first()
-        if newest is None or newest.number == expected:
-            return
-        base = revisions.filter(number=expected).first()
-        lines = [_conflict_words(newest), *self._their_changes(newest, base)]
-        self.add_error(None, [str(line) for line in lines])
-        data = cast(QueryDict, self.data).copy()
-        data[self.add_prefix("expected_revision")] = str(newest.number)
-        self.data = data
-
-    def _their_changes(self, newest: Revision, base: Revision | None) -> list[str]:
-        """What they changed since this editor began, where it is not what this editor wrote."""
-        before = base.content if base is not None else {}
-        mine = self.content().as_json()
-        changed = {
-            name: value
-            for name, value in newest.content.items()
-            if value != before.get(name) and (name == "follow_ups" or value != mine.get(name))
-        }
-        return [f"{label}: {text or '–'}" for label, text in content_in_words(changed)]
+    def clean_title(self) -> str:
+        title = str(self.cleaned_data["title"])
+        if not title or len(title) > MOST_TITLE:
+            raise forms.ValidationError(
+                _("Every attachment needs a title of at most %(most)d characters.")
+                % {"most": MOST_TITLE}
+            )
+        return title
 
 
-def _conflict_words(newest: Revision) -> str:
-    author = newest.author.get_full_name() or newest.author.get_username() if newest.author else ""
-    return _(
-        "Not saved: %(author)s published revision %(number)s at %(time)s (%(reason)s) while you "
-        "were writing. Your text is still below. Compare, take over what you need, and save "
-        "again; both texts stay in the revisions. What they changed:"
-    ) % {
-        "author": author or _("the starter knowledge base"),
-        "number": newest.number,
-        "time": instant_words(newest.created_at),
-        "reason": newest.reason,
-    }
+def _rows(form: type[forms.Form], *, extra: int) -> Any:
+    return forms.formset_factory(
+        form, extra=extra, can_delete=True, max_num=MOST_ROWS, absolute_max=MOST_ROWS
+    )
 
 
-_LABELS = {
-    "phrasings": _("phrasings"),
-    "follow_ups": _("follow-ups"),
-}
+FollowUpRows = _rows(FollowUpForm, extra=1)
+AttachmentRows = _rows(AttachmentForm, extra=0)
 
 
-def content_in_words(content: Mapping[str, Any]) -> list[tuple[Any, str]]:
-    """Label and text of every part of a revision's content, in the order of the form."""
-    order = ("title", "category", "status", "script", "internal_note", "phrasings", "follow_ups")
-    names = [name for name in order if name in content]
-    names += [name for name in content if name not in order]
-    return [(_label(name), _part_in_words(name, content[name])) for name in names]
+def rows_in_order(formset: Any) -> list[Mapping[str, Any]]:
+    """What is in the rows that are to stay, in the order given; those without one come last.
+
+    Rows with errors are there too, with what of them could be read.
+    """
+    rows = [
+        (form.cleaned_data.get("order"), _row_values(form))
+        for form in formset.forms
+        if hasattr(form, "cleaned_data") and not form.cleaned_data.get("DELETE")
+    ]
+    return [row for order, row in sorted(rows, key=lambda row: (row[0] is None, row[0] or 0))]
 
 
-def _part_in_words(name: str, value: Any) -> str:
-    if name == "status":
-        return str(dict(QuestionStatus.choices).get(value, value))
-    return _in_words(value)
+def _row_values(form: forms.Form) -> dict[str, str]:
+    names = [name for name in form.fields if name not in ("order", "DELETE")]
+    raw = {name: str(form.data.get(form.add_prefix(name)) or "").strip() for name in names}
+    return {name: str(form.cleaned_data.get(name, raw[name])) for name in names}
 
 
-def _label(name: str) -> Any:
-    if name in _LABELS:
-        return _LABELS[name]
-    try:
-        return StandardQuestion._meta.get_field(name).verbose_name  # type: ignore[union-attr]
-    except FieldDoesNotExist:
-        return name
-
-
-def _in_words(value: Any) -> str:
-    match value:
-        case None | "":
-            return ""
-        case bool():
-            return str(_("yes") if value else _("no"))
-        case list():
-            return "\n".join(map(_in_words, value))
-        case {"question": question, "script": script}:
-            return f"{question}\n  {script}"
-        case _:
-            return str(value)
+def title_of_file(name: str) -> str:
+    """The title that an upload gets until its editor gives it a better one."""
+    return PurePath(name.replace("\\", "/")).stem.replace("\x00", "")[:MOST_TITLE] or str(
+        _("attachment")
+    )

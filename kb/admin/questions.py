@@ -1,150 +1,73 @@
-"""Standard questions: listed, filtered, and published through the one service that may."""
+"""Standard questions: the list, and the one page on which an editor writes and publishes."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
-from kb.admin.base import AnyFormSet, AnyInline, AnyModelAdmin, AnyModelForm, instant_words
-from kb.admin.question_form import FollowUpForm, FollowUpFormSet, QuestionForm
-from kb.models import FollowUp, StandardQuestion
-from kb.services.publishing import FollowUpContent, publish_question
-from klingdesk.core.errors import Conflict
-
-LATEST_REVISIONS = 20
-MOST_ATTEMPTS = 3
-
-
-class FollowUpInline(AnyInline):
-    model = FollowUp
-    form = FollowUpForm
-    formset = FollowUpFormSet
-    extra = 1
-
-    # Follow-ups are part of the question's content: who may change it may change them.
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("kb.view_standardquestion")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("kb.change_standardquestion")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("kb.change_standardquestion")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("kb.change_standardquestion")
+from kb.admin.base import AnyModelAdmin
+from kb.admin.question_editing import Editing, Standpoint, standpoint_of
+from kb.admin.question_list import QuestionListMixin
+from kb.admin.question_page import show_page
+from kb.admin.question_steps import take_step
+from kb.models import StandardQuestion
+from klingdesk.core.errors import NotFound
+from klingdesk.core.roles import Role, roles_of
 
 
 @admin.register(StandardQuestion)
-class StandardQuestionAdmin(AnyModelAdmin):
-    form = QuestionForm
-    inlines = (FollowUpInline,)
-    list_display = ("title", "key", "category", "status", "flow", "review_due", "updated_at")
-    list_filter = ("status", "category", ("review_due", admin.DateFieldListFilter), "escalates")
-    list_select_related = ("category", "flow")
-    search_fields = ("title", "key", "phrasings__text", "script")
-    list_per_page = 50
-    show_full_result_count = False
-    save_on_top = True
-
-    class Media:
-        css = {"all": ["desk/knowledge.css"]}
-
-    fieldsets = (
-        (None, {"fields": ("title", "key", "category", "status")}),
-        (_("Said to the user"), {"fields": ("script",)}),
-        (_("For the desk only"), {"fields": ("internal_note",)}),
-        (_("Found by"), {"fields": ("phrasings",)}),
-        (_("Tier 2"), {"fields": ("flow", "escalates")}),
-        (_("Lifetime"), {"fields": ("expires_at", "review_due", "review_reason")}),
-        (_("Publish"), {"fields": ("reason", "expected_revision", "latest_revisions")}),
-    )
+class StandardQuestionAdmin(QuestionListMixin, AnyModelAdmin):
+    """Drafts and publication are nothing that the stock form knows, so the page is our own."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StandardQuestion]:
-        return StandardQuestion.objects.visible_to(request.user, now=timezone.now())
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("key", "latest_revisions") if obj is not None else ("latest_revisions",)
+        return StandardQuestion.objects.visible_to(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: tickets and revisions speak of it. A question is retired instead."""
         return False
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A revision that came in between check and publication is met by a second check.
-
-        The second round sees it, so the form comes back with the conflict and all that was typed.
-        """
-        for _attempt in range(MOST_ATTEMPTS):
-            with suppress(Conflict):
-                return super().changeform_view(request, *args, **kwargs)
-        return super().changeform_view(request, *args, **kwargs)
-
-    def save_model(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing yet: the follow-ups belong to the same revision, see ``save_related``."""
-
-    def save_related(
+    def changeform_view(
         self,
         request: HttpRequest,
-        form: AnyModelForm,
-        formsets: list[AnyFormSet],
-        change: bool,
-    ) -> None:
-        assert isinstance(form, QuestionForm)  # noqa: S101 - the form of this very class
-        follow_ups = [item for formset in formsets for item in _follow_ups(formset)]
-        published = publish_question(
-            key=form.instance.key,
-            content=form.content(follow_ups),
-            acting_user=request.user,
-            reason=form.cleaned_data["reason"],
-            now=timezone.now(),
-            expected_revision=form.cleaned_data["expected_revision"] if change else 0,
-        )
-        form.instance.pk = published.pk
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page of one question, or of a new one; POST carries out a step."""
+        if Role.EDITOR not in roles_of(request.user):
+            raise PermissionDenied
+        standpoint = _standpoint(request, object_id)
+        if request.method == "POST":
+            return take_step(request, standpoint)
+        editing = Editing.showing(standpoint.content(), standpoint)
+        return show_page(request, standpoint, editing)
 
-    def construct_change_message(
-        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
-    ) -> Any:
-        return str(form.cleaned_data["reason"])
-
-    @admin.display(description=_("latest revisions"))
-    def latest_revisions(self, question: StandardQuestion) -> SafeString | str:
-        if not question.pk:
-            return "–"
-        rows = question.revisions.select_related("author")[:LATEST_REVISIONS]
-        return format_html_join(
-            "",
-            '<div><a href="{}">{}</a> {} {} – {}</div>',
-            (
-                (
-                    reverse("admin:kb_revision_change", args=[row.pk]),
-                    row.number,
-                    instant_words(row.created_at),
-                    row.author or _("starter"),
-                    row.reason,
-                )
-                for row in rows
-            ),
-        )
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Its history are its revisions."""
+        if Role.EDITOR not in roles_of(request.user):
+            raise PermissionDenied
+        standpoint = _standpoint(request, object_id)
+        assert standpoint.question is not None  # noqa: S101 - an id was given
+        return redirect("admin:kb_question_revisions", key=standpoint.question.key)
 
 
-def _follow_ups(formset: AnyFormSet) -> list[FollowUpContent]:
-    """The rows to keep, in the order that the editor gave them; those without one come last."""
-    rows = [
-        form.cleaned_data
-        for form in formset.forms
-        if form.cleaned_data and not form.cleaned_data.get("DELETE")
-    ]
-    return [
-        FollowUpContent(question=row["question"].strip(), script=row["script"].strip())
-        for row in sorted(rows, key=lambda row: (row["order"] is None, row["order"] or 0))
-    ]
+def _standpoint(request: HttpRequest, object_id: str | None) -> Standpoint:
+    """Where the question stands. Thrown away while somebody was writing: nothing, not a 404,
+    so that what he sends is not lost.
+    """
+    if object_id is None:
+        return Standpoint()
+    try:
+        number = int(object_id) if len(object_id) < 10 else 0
+        return standpoint_of(user=request.user, question_id=number)
+    except (ValueError, NotFound) as error:
+        if request.method == "POST" and request.POST.get("expected_version", "0") != "0":
+            return Standpoint()
+        raise Http404(str(error)) from error

@@ -14,8 +14,11 @@ from django.test import Client
 from django.urls import reverse
 
 from kb.models import StandardQuestion
-from kb.services.publishing import QuestionContent, publish_question
+from kb.services.content import QuestionContent
+from kb.services.drafts import save_draft
+from kb.services.publishing import publish_question
 from tests.conftest import CANARY, NOW
+from tickets.admin.console import question_panel
 from tickets.models import Consultation, FlowRun
 from tickets.services.consultations import start_consultation
 
@@ -110,7 +113,7 @@ def test_an_unsure_result_says_so_and_offers_the_question_for_everything_else(
     console: Client,
 ) -> None:
     publish("other", title="别的事情")
-    text = page(console, "console_search", q="灵感", htmx=True)
+    text = page(console, "console_search", q="灵感值能不能坐地铁去机场", htmx=True)
     assert "None of these?" in text
     assert "/console/questions/other/?q=" in text
     sure = page(console, "console_search", q="灵感值重复扣除", htmx=True)
@@ -158,9 +161,12 @@ def test_home_stays_within_its_queries(
         start_consultation(
             acting_user=agent, channel="chat", utterance="问", question_key="price", now=NOW
         )
+    start_consultation(
+        acting_user=agent, channel="chat", utterance="问", question_key="twice-charged", now=NOW
+    )
     # session, user, roles, the admin site's permissions (2), tree (categories, questions),
-    # open contacts, tickets
-    with django_assert_max_num_queries(9):
+    # open contacts, their runs and steps, tickets
+    with django_assert_max_num_queries(11):
         page(console, "console")
 
 
@@ -202,17 +208,22 @@ def test_review_notice_only_when_due(console: Client) -> None:
     assert "口径不一" not in page(console, "console_question", "early")
 
 
-@pytest.mark.parametrize("change", [{"status": "retired"}, {"expires_at": NOW}])
-def test_questions_that_are_not_online_are_not_found(
-    console: Client, change: dict[str, Any]
+def test_drafts_and_retired_questions_are_not_found(
+    console: Client, agent: Any, editor: Any
 ) -> None:
-    publish("gone", title="已下线的问题", **change)
-    for key in ("gone", "never-was"):
+    """Also for an agent who is an editor, too: the console answers users."""
+    publish("gone", title="已下线的问题", status="retired")
+    draft = QuestionContent(title="已下线的草稿", category="credits", status="online", script="?")
+    save_draft(key="idea", content=draft, acting_user=editor, now=NOW)
+    agent.groups.add(*editor.groups.all())
+    for key in ("gone", "idea", "never-was"):
         address = reverse("admin:console_question", args=[key])
         assert console.get(address).status_code == 404
         assert console.get(address, headers=HTMX).status_code == 404
-    assert "已下线的问题" not in page(console, "console")
-    assert "/questions/gone/" not in page(console, "console_search", q="已下线的问题", htmx=True)
+    found = page(console, "console_search", q="已下线的问题", htmx=True)
+    for text in (page(console, "console"), found):
+        assert "已下线的" not in re.sub(r'data-typed="[^"]*"', "", text)
+        assert "/questions/gone/" not in text
 
 
 # --- beginning a contact -------------------------------------------------------------------------
@@ -278,11 +289,9 @@ def test_home_lists_open_contacts_and_latest_tickets(
     assert "Queued" in text
 
 
-def test_a_review_date_is_a_date() -> None:
+def test_a_review_date_is_a_date(questions: Any) -> None:
     """The notice compares dates of the desk: 23:00 UTC is already tomorrow in Shanghai."""
-    from tickets.admin.console import question_panel
-
     late = NOW.replace(hour=23)
-    question = StandardQuestion(review_due=date(2026, 3, 5))
+    question = publish("late", review_due=date(2026, 3, 5))
     assert question_panel(question, typed="", now=late)["review_is_due"]
     assert not question_panel(question, typed="", now=NOW)["review_is_due"]

@@ -13,7 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from kb.flows.loader import load_flow
-from kb.services.publishing import QuestionContent, publish_flow, publish_question
+from kb.services.content import QuestionContent
+from kb.services.publishing import publish_flow, publish_question
 from tests.conftest import CANARY, DUE, NOW
 from tickets.models import CalendarOverride, Consultation, Ticket
 from tickets.services.consultations import go_back, start_consultation

@@ -15,7 +15,8 @@ from django.urls import reverse
 
 from kb.flows.loader import load_flow
 from kb.models import StandardQuestion
-from kb.services.publishing import QuestionContent, publish_flow, publish_question
+from kb.services.content import QuestionContent
+from kb.services.publishing import publish_flow, publish_question
 from tests.conftest import CANARY, NOW
 from tickets.models import Consultation, RunStep
 from tickets.services.consultations import answer_step, finish_consultation, start_consultation
@@ -335,7 +336,8 @@ def test_contacts_of_others_are_not_found(
     for contact in (other, 987_654, 10**30):
         address = reverse("admin:console_contact", args=[contact])
         assert console.get(address).status_code == 404
-        for name in ("answer", "back", "restart", "finish", "account", "hand_over", "chase"):
+        names = ("answer", "back", "jump", "restart", "finish", "account", "hand_over", "chase")
+        for name in names:
             assert post(console, name, contact).status_code == 404
     assert Consultation.objects.get().status == "open"
 
