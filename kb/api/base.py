@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from kb.api.strict import StrictSerializer
 from kb.api.tokens import DeskTokenAuthentication
-from klingdesk.core.roles import Role, roles_of
+from klingdesk.core.roles import Role, is_bot, roles_of
 
 LARGEST_BODY = 256 * 1024
 """Bytes. Problem, demand and twenty further fields at their limits fit, each character escaped."""
@@ -60,21 +60,25 @@ class AcceptNegotiation(DefaultContentNegotiation):
 
 
 class HasDeskRole(BasePermission):
-    """Lets in people with one of the view's ``roles``."""
+    """Lets in people with one of the view's ``roles``, and programs where the view is for them."""
 
     message = _("Your role does not allow this.")
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(roles_of(request.user) & view.roles)
+        if roles_of(request.user) & view.roles:
+            return True
+        return bool(view.for_bots and is_bot(request.user))
 
 
 class DeskView(APIView):
     """Base of all endpoints; ``roles`` says who may call it at all.
 
+    ``for_bots``: so may programs that answer users (``klingdesk.core.roles.is_bot``).
     Which objects a caller sees is decided by selectors and services, never here.
     """
 
     roles: ClassVar[frozenset[Role]] = frozenset(Role)
+    for_bots: ClassVar[bool] = False
 
     authentication_classes = [DeskTokenAuthentication, SessionAuthentication]
     permission_classes = [HasDeskRole]

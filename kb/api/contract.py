@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
@@ -14,6 +15,7 @@ from kb.api.strict import StrictSerializer
 View = TypeVar("View", bound=Callable[..., Any])
 
 JSON = "application/json"
+ANY = "*/*"
 PROBLEM_JSON = "application/problem+json"
 
 REFUSALS: Mapping[int, str] = {
@@ -78,7 +80,10 @@ def operation(
     statuses |= {404} if found else set()
     statuses |= {409} if conflict else set()
     statuses |= {413, 415} if body else set()
-    responses: dict[Any, Any] = {(status, JSON): shape for status, shape in ok.items()}
+    responses: dict[Any, Any] = {
+        (status, ANY if shape is OpenApiTypes.BINARY else JSON): shape
+        for status, shape in ok.items()
+    }
     for status in sorted(statuses):
         responses[(status, PROBLEM_JSON)] = OpenApiResponse(Problem, REFUSALS[status])
     return extend_schema(

@@ -89,16 +89,97 @@
     const form = event.target.closest?.("form[data-capture]");
     if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      if (!event.repeat) form.requestSubmit($("button:not([formaction])", form));
+      if (!event.repeat) form.requestSubmit($("button:not([formaction], [type=button])", form));
       return;
     }
-    // Enter in a one-line field must not hand the contact over by accident.
-    if (form && event.key === "Enter" && event.target.matches("input")) {
+    // Enter in a one-line field goes on with the flow, but must not hand over by accident.
+    if (form && !form.matches("[data-enter]") && event.key === "Enter" && event.target.matches("input")) {
       event.preventDefault();
       return;
     }
     if (event.ctrlKey || event.altKey || event.metaKey || !event.target.matches) return;
     if (handled(event)) event.preventDefault();
+  });
+
+  // --- what was searched is told to the desk, for its editors: words and choice alone -------------
+  // A search is told once it has settled, when one of its results is opened, and when other words
+  // take its place. The answer is a token by which the next report goes on with the same entry.
+  const SETTLED_MS = 1200;
+  const SAME_NEED_MS = 60_000;
+  const reports = [];
+  let growing = "";
+  let waiting = "";
+  let timer = 0;
+  let last = null;
+  let entry = "";
+  let sending = false;
+
+  const logAddress = () => $("#console")?.dataset.searchLog;
+  const shownWords = () => $("#found [data-typed]")?.dataset.typed ?? "";
+  const goesOn = (one, other) => one.startsWith(other) || other.startsWith(one);
+
+  function typing() {
+    const words = search().value.trim();
+    if (growing && !goesOn(growing, words) && shownWords() === growing) settle(growing);
+    if (words && !growing.startsWith(words)) growing = words;
+    clearTimeout(timer);
+    waiting = words;
+    if (words) timer = setTimeout(() => settle(words), SETTLED_MS);
+  }
+
+  function settle(words, chosen = "") {
+    clearTimeout(timer);
+    growing = waiting = "";
+    if (!words || !logAddress() || (last?.words === words && (!chosen || last.chosen === chosen))) return;
+    const now = Date.now();
+    const same = last !== null && (last.words === words || (!last.chosen && goesOn(last.words, words)));
+    const again = last !== null && !same && !last.chosen && now - last.at < SAME_NEED_MS;
+    reports.push({ words, chosen, same, again });
+    last = { words, chosen: chosen || (same ? last.chosen : ""), at: now };
+    sendNext();
+  }
+
+  function send({ words, chosen, same, again }) {
+    const body = new FormData();
+    body.set("csrfmiddlewaretoken", presentToken());
+    body.set("words", words);
+    body.set("chosen", chosen);
+    if (same || again) body.set("entry", entry);
+    if (again) body.set("retyped", "1");
+    // Goes out even while the page is being left.
+    return fetch(logAddress(), { method: "POST", body, keepalive: true });
+  }
+
+  async function sendNext() {
+    if (sending || !reports.length) return;
+    sending = true;
+    try {
+      const response = await send(reports.shift());
+      entry = response.ok ? (await response.json()).entry : "";
+    } catch {
+      entry = ""; // no network, or logged out: a search that is not logged troubles nobody
+    }
+    sending = false;
+    sendNext();
+  }
+
+  function opened(event) {
+    const link = event.target.closest?.("#found a[data-nav]");
+    if (!link) return;
+    const key = link.pathname.match(/\/questions\/([-\w]+)\/$/)?.[1] ?? "";
+    // “Nothing fits” is no choice: it says that there is a gap.
+    settle(shownWords(), link.closest(".console-none") ? "" : key);
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "q" && !event.isComposing) typing();
+  }, true);
+  document.addEventListener("compositionend", (event) => { if (event.target.id === "q") typing(); });
+  document.addEventListener("click", opened, true);
+  document.addEventListener("auxclick", opened, true);
+  window.addEventListener("pagehide", () => {
+    if (waiting && waiting === shownWords()) settle(waiting);
+    while (reports.length) send(reports.shift());
   });
 
   // --- the channel is remembered in this browser ----------------------------------------------------
@@ -112,10 +193,14 @@
 
   // --- forms: once, with a token that still holds, and not dropping what was typed ------------------
   // Logging in again (in another tab) changes the CSRF token; the cookie always has the present one.
-  function renewTokens() {
+  function presentToken() {
     const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrftoken="));
-    if (!cookie) return;
-    const token = cookie.slice("csrftoken=".length);
+    return cookie?.slice("csrftoken=".length) ?? "";
+  }
+
+  function renewTokens() {
+    const token = presentToken();
+    if (!token) return;
     for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
   }
 
@@ -128,6 +213,11 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches("form[data-once]")) return;
+    if (tooLong(form)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
     const question = dirty() && form.matches("[data-drops-typing]") && $("#console-drop")?.dataset.question;
     if (form.dataset.sent || (question && !window.confirm(question))) {
       event.preventDefault();
@@ -137,6 +227,15 @@
     renewTokens();
     form.dataset.sent = "yes";
   }, true);
+
+  // More than the desk takes in one request would come back as a mere refusal.
+  function tooLong(form) {
+    const most = Number(form.dataset.most || 0);
+    const over = most > 0 && encodeURIComponent($("textarea", form).value.toWellFormed?.() ?? "").length > most;
+    const notice = $("[data-too-long]", form);
+    if (notice) notice.hidden = !over;
+    return over;
+  }
 
   function sendable() {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
@@ -210,7 +309,8 @@
     }
     if (area.matches?.("#found, #found *, #account-check, #account-check *")) return;
     const wrong = $("[aria-invalid=true]:is(input, textarea, select)", area);
-    const place = wrong ?? $("[data-focus]", area) ?? (area.matches?.("[data-focus]") ? area : null);
+    const asked = $("form.console-step :is(input:not([type=hidden]), textarea, select)", area);
+    const place = wrong ?? asked ?? $("[data-focus]", area) ?? (area.matches?.("[data-focus]") ? area : null);
     if (place && (area !== document.body || !search()?.matches(":focus"))) place.focus();
   });
 })();

@@ -21,6 +21,8 @@ from knox.models import get_token_model
 from tests.conftest import NOW
 
 V1 = "/api/v1/"
+FILE = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+"""How the document describes an answer of any media type that is not JSON."""
 
 
 @cache
@@ -47,6 +49,8 @@ def hold_against_document(path: str, method: str, response: Any) -> None:
         assert response.content == b""
         return
     media_type = response.headers["Content-Type"]
+    if content == FILE and response.status_code < 400:
+        return
     assert media_type in content
     schema = {**content[media_type]["schema"], "components": document()["components"]}
     jsonschema.Draft202012Validator(

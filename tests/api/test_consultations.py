@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from kb.flows.loader import load_flow
+from kb.models import StandardQuestion
 from kb.services.publishing import publish_flow
 from tests.api.conftest import CAPTURE, Caller
 from tests.conftest import CANARY, FLOW, NOW
+from tests.standings import FALLBACK, NOT_IN_FORCE, publish_hand_over, publish_not_in_force
 from tickets.models import Consultation, Ticket
 from tickets.services.work import resolve
 
@@ -40,7 +44,14 @@ def test_the_state_survives_a_reload(contact: str, as_agent: Caller) -> None:
     state = as_agent.get(contact).json()
     assert state["node"] == answered["node"]
     assert state["steps"] == [
-        {"node": "pages", "prompt": "是否开了多个页面", "value": "yes", "label": "开了"}
+        {
+            "number": 1,
+            "automatic": False,
+            "node": "pages",
+            "prompt": "是否开了多个页面",
+            "value": "yes",
+            "label": "开了",
+        }
     ]
     end = as_agent.post(contact + "answer/", {"node": "refresh", "value": "fixed"}).json()
     assert end == {
@@ -51,6 +62,8 @@ def test_the_state_survives_a_reload(contact: str, as_agent: Caller) -> None:
             "question": None,
             "channel": None,
             "requires": [],
+            "filled": [],
+            "checked": None,
             "fields": [],
         }
     }
@@ -91,7 +104,9 @@ def test_a_wrong_beginning_is_refused(
     assert not Consultation.objects.exists()
 
 
-def test_a_question_that_is_not_online_cannot_be_begun(questions: Any, as_agent: Caller) -> None:
+def test_a_question_that_agents_do_not_know_cannot_be_begun(
+    questions: Any, as_agent: Caller
+) -> None:
     response = as_agent.post("consultations/", {**START, "question": "no-such"})
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
@@ -154,7 +169,9 @@ def test_a_wrong_capture_makes_no_ticket(
 def test_a_count_may_be_a_number(at_hand_over: Callable[..., int], as_agent: Caller) -> None:
     path = f"consultations/{at_hand_over()}/escalate/"
     assert as_agent.post(path, {**CAPTURE, "extra": {"times": 2}}).status_code == 201
-    assert Ticket.objects.get().extra == [{"key": "times", "label": "扣了几次", "value": 2}]
+    assert Ticket.objects.get().extra == [
+        {"key": "times", "label": "扣了几次", "kind": "count", "value": 2}
+    ]
 
 
 def test_handing_over_twice_makes_one_ticket(
@@ -278,3 +295,103 @@ def test_internal_text_is_nowhere_but_in_the_internal_note(
     ]
     found = [where for body in bodies for where, text in _strings(body.json()) if CANARY in text]
     assert found == [".internal_note", ".internal_note"]
+
+
+# --- an answer that ends while the contact is open -----------------------------------------------
+
+ENDS = NOW + timedelta(minutes=5)
+
+
+@pytest.fixture
+def expiring(
+    questions: Any, as_agent: Caller, at_now: time_machine.Traveller
+) -> Callable[[str], str]:
+    """Begin a contact, then let its answer end; gives the path of the contact."""
+
+    def begin(question: str) -> str:
+        publish_hand_over()
+        begun = as_agent.post("consultations/", {**START, "question": question}).json()
+        StandardQuestion.objects.filter(key=question).update(expires_at=ENDS, fallback=FALLBACK)
+        at_now.move_to(ENDS)
+        return f"consultations/{begun['id']}/"
+
+    return begin
+
+
+def test_scripts_of_an_expired_answer_are_withdrawn(
+    expiring: Callable[[str], str], as_agent: Caller
+) -> None:
+    path = expiring("twice-charged")
+    withdrawn = {"standing": "expired", "script": FALLBACK}
+    bodies = [
+        as_agent.post(path + "answer/", {"node": "pages", "value": "yes"}).json(),
+        as_agent.get(path).json(),
+    ]
+    for body in bodies:
+        assert body["withdrawn"] == withdrawn
+        assert (body["node"]["key"], body["node"]["script"]) == ("refresh", None)
+    end = as_agent.post(path + "answer/", {"node": "refresh", "value": "fixed"}).json()
+    assert (end["outcome"]["script"], end["withdrawn"]) == (None, withdrawn)
+    assert "很高兴帮到您" not in str(end)
+
+
+def test_it_is_handed_over_instead(expiring: Callable[[str], str], as_agent: Caller) -> None:
+    path = expiring("twice-charged")
+    as_agent.post(path + "answer/", {"node": "pages", "value": "yes"})
+    body = as_agent.post(path + "hand-over-instead/").json()
+    assert (body["outcome"]["kind"], body["outcome"]["node"]) == ("tier2", "hand-over")
+    assert "withdrawn" not in body
+    again = as_agent.post(path + "hand-over-instead/")
+    assert (again.status_code, again.json()["code"]) == (409, "moved_on")
+    back = as_agent.post(path + "back/").json()
+    assert (back["node"]["key"], back["withdrawn"]["script"]) == ("refresh", FALLBACK)
+    as_agent.post(path + "hand-over-instead/")
+    done = as_agent.post(path + "escalate/", {**CAPTURE, "extra": {}})
+    assert done.status_code == 201
+    assert as_agent.get(path).json()["withdrawn"] is None
+    steps = Ticket.objects.get().transcript["steps"]
+    assert [step["node"] for step in steps] == ["pages", "refresh"]
+
+
+def test_without_a_flow_it_is_withdrawn_as_well(
+    expiring: Callable[[str], str], as_agent: Caller
+) -> None:
+    path = expiring("price")
+    state = as_agent.get(path).json()
+    assert state["withdrawn"] == {"standing": "expired", "script": FALLBACK}
+    assert (state["node"], state["outcome"]) == (None, None)
+    assert as_agent.post(path + "hand-over-instead/").json()["outcome"]["kind"] == "tier2"
+
+
+@pytest.mark.parametrize("question", ["price", "twice-charged", None])
+def test_an_answer_in_force_is_not_left(
+    question: str | None, questions: Any, as_agent: Caller
+) -> None:
+    publish_hand_over()
+    begun = as_agent.post("consultations/", {**START, "question": question}).json()
+    response = as_agent.post(f"consultations/{begun['id']}/hand-over-instead/")
+    assert (response.status_code, response.json()["code"]) == (409, "in_force")
+
+
+def test_without_a_flow_to_hand_over_with_it_stays(questions: Any, as_agent: Caller) -> None:
+    begun = as_agent.post("consultations/", {**START, "question": "price"}).json()
+    StandardQuestion.objects.update(expires_at=NOW)
+    response = as_agent.post(f"consultations/{begun['id']}/hand-over-instead/")
+    assert (response.status_code, response.json()["code"]) == (409, "no_flow")
+
+
+@pytest.mark.parametrize("standing", NOT_IN_FORCE)
+def test_what_is_not_in_force_is_handed_over_from_the_beginning(
+    standing: str, questions: Any, as_agent: Caller
+) -> None:
+    """Its canaries are in script, note, caution and follow-up; none reaches tier 2 or a user."""
+    publish_hand_over()
+    publish_not_in_force(standing, flow="twice", escalates=True)
+    begun = as_agent.post("consultations/", {**START, "question": standing})
+    path = f"consultations/{begun.json()['id']}/"
+    assert begun.json()["outcome"]["kind"] == "tier2"
+    done = as_agent.post(path + "escalate/", {**CAPTURE, "extra": {}})
+    ticket = Ticket.objects.get()
+    assert "3月9日" in done.json()["handover_script"]
+    for said in (begun.json(), done.json(), as_agent.get(path).json(), ticket.transcript):
+        assert CANARY not in str(said)

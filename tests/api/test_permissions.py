@@ -1,4 +1,4 @@
-"""Who may call what: every address of the API for every role, a stranger and nobody."""
+"""Who may call what: every address of the API for every role, a bot, a stranger and nobody."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import URLResolver
 
 from klingdesk.api import urlpatterns
+from klingdesk.core.roles import BOT_GROUP
 from tests.api.conftest import CAPTURE, Caller
 from tests.conftest import NOW, PASSWORD
+from tests.standings import attachment, publish
 from tickets.models import Ticket
 from tickets.services.claims import claim
 from tickets.services.work import log_contact
 
-PEOPLE = ("agent", "advisor", "manager", "editor", "admin_person", "stranger", None)
+PEOPLE = ("agent", "advisor", "manager", "editor", "admin_person", "bot", "stranger", None)
 
-STAFF = (200, 200, 200, 200, 200, 403, 401)
-WORKERS = (200, 200, 200, 403, 200, 403, 401)
-TIER2 = (403, 200, 200, 403, 200, 403, 401)
-OWN_CONTACT = (200, 403, 403, 403, 403, 403, 401)
-ASSIGNEE = (403, 200, 403, 403, 403, 403, 401)
-EVERYBODY = (200,) * 7
+STAFF = (200, 200, 200, 200, 200, 403, 403, 401)
+KNOWLEDGE = (200, 200, 200, 200, 200, 200, 403, 401)
+WORKERS = (200, 200, 200, 403, 200, 403, 403, 401)
+TIER2 = (403, 200, 200, 403, 200, 403, 403, 401)
+OWN_CONTACT = (200, 403, 403, 403, 403, 403, 403, 401)
+ASSIGNEE = (403, 200, 403, 403, 403, 403, 403, 401)
+EVERYBODY = (200,) * 8
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class World:
 
     contact: int
     number: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -52,21 +57,27 @@ TICKET = "v1/tickets/<number>/"
 START = {"channel": "chat", "utterance": "扣了两次", "question": "twice-charged"}
 
 TABLE = (
-    Call("post", "v1/auth/token/", (200, 200, 200, 200, 200, 400, 400)),
-    Call("get", "v1/kb/search/", STAFF),
-    Call("get", "v1/kb/questions/", STAFF),
-    Call("get", "v1/kb/questions/<slug:key>/", STAFF),
-    Call("post", "v1/consultations/", (201, 403, 403, 403, 403, 403, 401), START),
-    Call("get", CONTACT, (200, 403, 200, 403, 200, 403, 401)),
+    Call("post", "v1/auth/token/", (200, 200, 200, 200, 200, 200, 400, 400)),
+    Call("get", "v1/kb/search/", KNOWLEDGE),
+    Call("post", "v1/kb/searches/", (201,) * 6 + KNOWLEDGE[6:], {"query": "扣费"}),
+    Call("get", "v1/kb/questions/", KNOWLEDGE),
+    Call("get", "v1/kb/questions/<slug:key>/", KNOWLEDGE),
+    Call("get", "v1/kb/attachments/<slug:digest>/", KNOWLEDGE),
+    Call("post", "v1/consultations/", (201, 403, 403, 403, 403, 403, 403, 401), START),
+    Call("get", CONTACT, (200, 403, 200, 403, 200, 403, 403, 401)),
     Call("post", CONTACT + "back/", OWN_CONTACT),
     Call("post", CONTACT + "answer/", (409, *OWN_CONTACT[1:]), {"node": "pages", "value": "no"}),
+    Call("post", CONTACT + "hand-over-instead/", (409, *OWN_CONTACT[1:])),
     Call("post", CONTACT + "escalate/", (201, *OWN_CONTACT[1:]), CAPTURE),
     Call(
-        "post", CONTACT + "finish/", (200, 403, 200, 403, 200, 403, 401), {"outcome": "abandoned"}
+        "post",
+        CONTACT + "finish/",
+        (200, 403, 200, 403, 200, 403, 403, 401),
+        {"outcome": "abandoned"},
     ),
     Call("post", CONTACT + "chase/", OWN_CONTACT, {"account_id": "770001"}),
     Call("get", "v1/tickets/", WORKERS),
-    Call("post", "v1/tickets/claim-next/", (403, 200, 403, 403, 403, 403, 401), {}, "queued"),
+    Call("post", "v1/tickets/claim-next/", (403, 200, 403, 403, 403, 403, 403, 401), {}, "queued"),
     Call("get", TICKET, WORKERS),
     Call("post", TICKET + "claim/", ASSIGNEE, {}, "queued"),
     Call("post", TICKET + "release/", TIER2),
@@ -76,10 +87,10 @@ TABLE = (
     Call("post", TICKET + "note/", WORKERS, {"note": "已核对"}),
     Call("post", TICKET + "reveal/", TIER2),
     Call("get", "v1/sla/due/", STAFF),
-    Call("get", "v1/reports/sla/", (403, 403, 200, 403, 200, 403, 401)),
+    Call("get", "v1/reports/sla/", (403, 403, 200, 403, 200, 403, 403, 401)),
     Call("get", "schema/", EVERYBODY),
     Call("get", "docs/", EVERYBODY),
-    Call("get", "", (404,) * 7),
+    Call("get", "", (404,) * 8),
 )
 
 
@@ -102,6 +113,14 @@ def test_the_table_has_every_address_and_method() -> None:
 
 
 @pytest.fixture
+def bot(person: Callable[..., Any]) -> Any:
+    """A program that answers users: it may read what it may tell, and nothing else."""
+    user = person("bot")
+    user.groups.add(Group.objects.get(name=BOT_GROUP))
+    return user
+
+
+@pytest.fixture
 def world(
     make_ticket: Callable[..., Ticket], at_hand_over: Callable[..., int], advisor: Any
 ) -> Callable[[str], World]:
@@ -117,7 +136,9 @@ def world(
                 result="sent",
                 now=NOW,
             )
-        return World(at_hand_over(), ticket.number)
+        picture = attachment("图")
+        publish("shown", attachments=(picture,))
+        return World(at_hand_over(), ticket.number, picture.digest)
 
     return make
 
@@ -133,6 +154,7 @@ def test_who_may_call_what(
         row.route.replace("<int:consultation_id>", str(made.contact))
         .replace("<number>", made.number)
         .replace("<slug:key>", "price")
+        .replace("<slug:digest>", made.digest)
     ) or "no/such/address/"
     expected = row.answers[PEOPLE.index(who)]
     response = _call(row, path, user)

@@ -109,14 +109,14 @@ def test_from_words_to_resolved(
 BUDGETS = {
     # index version, online among the hits, the hits with their categories
     "search": 5,
-    # the page with category and flow; follow-ups
-    "questions": 4,
-    # the question with category and flow; follow-ups
-    "question": 4,
-    # savepoint (2), question, follow-ups, contact, run; run, its steps
-    "begin": 10,
-    # savepoint (2), contact, run, steps, new step, run, steps
-    "answer": 10,
+    # the page with category and flow; follow-ups, attachments, disagreements
+    "questions": 6,
+    # the question with category and flow; follow-ups, attachments, disagreements
+    "question": 6,
+    # savepoint (2), question, follow-ups, attachments, disagreements, contact, run; run, its steps
+    "begin": 12,
+    # savepoint (2), contact, run, steps, new step, run, steps; the contact with its question
+    "answer": 11,
     # savepoint (2), contact, run, steps, policy, corrections, years, ticket, clock, contact,
     # event
     "escalate": 15,

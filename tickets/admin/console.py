@@ -11,13 +11,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kb.models import StandardQuestion
-from kb.selectors import question_for
+from kb.models import QuestionAttachment, StandardQuestion
+from kb.rules.media import VIDEOS
+from kb.selectors.answers import answer_of, flow_of
+from kb.selectors.questions import answerable_question
 from klingdesk.core.roles import Role
+from klingdesk.pages import desk_page, desk_render, is_htmx
 from tickets.admin.console_find import found, typed_words, with_words
-from tickets.admin.pages import desk_page, desk_render, is_htmx
+from tickets.admin.console_standing import end_of, standing_badge
 from tickets.models.labels import Channel
 from tickets.selectors.consultations import open_consultations
+from tickets.selectors.runs import waiting_for_user
 from tickets.selectors.tickets import tickets_for
 
 OPEN_SHOWN = 20
@@ -52,7 +56,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def question(request: HttpRequest, key: str) -> HttpResponse:
     """One standard question: the panel alone for htmx, else the console with the panel open."""
     now = timezone.now()
-    asked = question_for(user=request.user, key=key, now=now, answering=True)
+    asked = answerable_question(user=request.user, key=key)
     panel = question_panel(asked, typed=typed_words(request), now=now)
     if wants_fragment(request):
         return render(request, "admin/console/_panel.html", {**panel, "is_fragment": True})
@@ -61,23 +65,45 @@ def question(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def question_panel(asked: StandardQuestion, *, typed: str, now: datetime) -> dict[str, Any]:
-    """Context of the question panel. Its forms post the user's words as ``typed`` has them."""
+    """Context of the question panel. Its forms post the user's words as ``typed`` has them.
+
+    ``asked`` comes from ``kb.selectors.questions``. Of its texts, the panel shows to be read
+    out and copied only what ``answer`` says may be given at ``now``.
+    """
+    flow = flow_of(asked, now=now)
+    answer = answer_of(asked, now=now)
     return {
         "question": asked,
+        "answer": answer,
+        "badge": standing_badge(asked, now=now),
+        "ends_at": end_of(asked),
         "typed": typed,
-        "has_flow": asked.flow is not None and asked.flow.current_id is not None,
+        "has_flow": flow is not None and flow.current_id is not None,
+        "attachments": [_shown(item) for item in answer.attachments],
         "review_is_due": asked.review_due is not None
         and asked.review_due <= timezone.localdate(now),
         "channels": Channel.choices,
     }
 
 
+def _shown(item: QuestionAttachment) -> dict[str, Any]:
+    return {
+        "title": item.title,
+        "url": reverse("admin:kb_attachment", args=[item.attachment.digest]),
+        "is_video": item.attachment.media_type in VIDEOS,
+        "width": item.attachment.width,
+        "height": item.attachment.height,
+    }
+
+
 def _home(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     user: Any = request.user
+    open_contacts = list(open_consultations(user=user)[:OPEN_SHOWN])
     mine = tickets_for(user=user).filter(handed_over_by=user).order_by("-created_at")
     return {
         "title": _("Console"),
-        "open_contacts": open_consultations(user=user)[:OPEN_SHOWN],
+        "open_contacts": open_contacts,
+        "waiting": waiting_for_user(open_contacts) if open_contacts else frozenset(),
         "handed_over": mine[:HANDED_OVER_SHOWN],
         **found(user=user, typed=typed_words(request), now=now),
     }

@@ -13,19 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kb.flows.schema import EscalateNode
+from klingdesk.core.account_id import AccountIdError, parse_account_id
 from klingdesk.core.errors import Conflict, Invalid, NotFound
+from klingdesk.pages import is_htmx
 from tickets.admin.console_contacts import after, conflict, contact_action, fresh, show_contact
 from tickets.admin.console_fields import capture_fields, typed_capture, typed_text
 from tickets.admin.console_state import Notice, Refused
-from tickets.admin.pages import is_htmx
-from tickets.models import Consultation
+from tickets.models import Consultation, Ticket
 from tickets.models.labels import ConsultationStatus
-from tickets.rules.account_id import AccountIdError, parse_account_id
-from tickets.selectors.runs import run_state
+from tickets.selectors.runs import RunState, run_state, ticket_question
 from tickets.selectors.tickets import account_history
 from tickets.services.capture import account_id_message
 from tickets.services.chases import chase_from_consultation
-from tickets.services.hand_over import Capture, hand_over, open_ticket_for
+from tickets.services.hand_over import Capture, hand_over, open_ticket_for, without_secrets
 
 HISTORY_SHOWN = 5
 
@@ -54,13 +54,19 @@ def account_check(consultation: Consultation, raw: str) -> dict[str, Any]:
     except AccountIdError:
         return {"account_problem": account_id_message(raw)}
     history = account_history(account_id=clean)
-    open_ticket = open_ticket_for(account_id=clean, question_id=consultation.question_id)
+    open_ticket = _open_ticket(consultation, run_state(consultation), clean)
     return {
         "account_id": clean,
         "history": history[:HISTORY_SHOWN],
         "history_more": len(history) - HISTORY_SHOWN,
         "open_ticket": open_ticket,
     }
+
+
+def _open_ticket(consultation: Consultation, state: RunState | None, raw: str) -> Ticket | None:
+    """The open promise that a hand-over of this contact would be a chase on."""
+    question = ticket_question(consultation, state)
+    return open_ticket_for(account_id=raw, question_id=question.pk if question else None)
 
 
 @contact_action
@@ -104,6 +110,13 @@ def chase(request: HttpRequest, contact_id: int) -> HttpResponse:
     return after(request, contact_id)
 
 
+def _asked_node(state: RunState, asked: str) -> EscalateNode | None:
+    """The hand-over that the form was for, also one that the run has left meanwhile."""
+    here = state.position
+    node = here.node if here.node_key == asked else here.flow.nodes.get(asked)
+    return node if isinstance(node, EscalateNode) else None
+
+
 class _Form:
     """A posted capture form and the ways to send it back without losing what was typed."""
 
@@ -114,9 +127,9 @@ class _Form:
         state = run_state(self.consultation)
         self.here = state.position.node_key if state else ""
         self.asked = request.POST.get("node", "")
-        node = state.flow.nodes.get(self.asked) if state else None
-        self.node = node if isinstance(node, EscalateNode) else None
-        self.typed = typed_capture(self.node, request.POST) if self.node else Capture()
+        self.node = _asked_node(state, self.asked) if state else None
+        typed = typed_capture(self.node, request.POST) if self.node else Capture()
+        self.typed = without_secrets(typed, state, self.node) if state and self.node else typed
         self.chase_note = typed_text(request.POST, "chase_note")
 
     def refuse_when_elsewhere(self) -> None:
@@ -149,7 +162,7 @@ class _Form:
             fields = capture_fields(self.node, self.typed, {}) if self.node else []
             rescued = [item for item in fields if item.value.strip()]
             return conflict(self.request, self.contact_id, late, rescued=rescued)
-        target = open_ticket_for(account_id=self.typed.account_id, question_id=now.question_id)
+        target = _open_ticket(now, state, self.typed.account_id)
         refused = Refused(self.typed, {}, target, self.chase_note)
         return conflict(self.request, self.contact_id, late, refused=refused)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import messages
@@ -18,16 +18,20 @@ from django.utils.translation import gettext as _
 
 from klingdesk.core.errors import Conflict, Invalid, NotFound
 from klingdesk.core.roles import Role
+from klingdesk.pages import desk_page, desk_render, is_htmx
+from tickets.admin.console_collect import TypedValues, rescued_values, typed_values
 from tickets.admin.console_fields import typed_text
-from tickets.admin.console_find import with_words
+from tickets.admin.console_find import MOST_TYPED, question_url, with_words
 from tickets.admin.console_state import Notice, contact_context
-from tickets.admin.pages import desk_page, desk_render, is_htmx
 from tickets.models import Consultation
 from tickets.selectors.consultations import consultation_get_for
+from tickets.selectors.runs import run_state
 from tickets.services.consultations import (
     answer_step,
     finish_consultation,
     go_back,
+    hand_over_instead,
+    jump_back,
     restart_run,
     start_consultation,
 )
@@ -94,7 +98,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect("admin:console")
     words = typed_text(request.POST, "utterance")
     key = typed_text(request.POST, "question")
-    found_by = with_words(reverse("admin:console"), typed_text(request.POST, "q")[:400])
+    found_by = with_words(reverse("admin:console"), typed_text(request.POST, "q")[:MOST_TYPED])
     if not key:
         messages.error(request, _("Choose the standard question first."))
         return redirect(found_by)
@@ -106,9 +110,14 @@ def start(request: HttpRequest) -> HttpResponse:
     except Invalid as wrong:
         for message in [str(text) for texts in wrong.fields.values() for text in texts]:
             messages.error(request, message)
-        if not SLUG.fullmatch(key):
-            return redirect(found_by)
-        return redirect(with_words(reverse("admin:console_question", args=[key]), words[:400]))
+        return redirect(question_url(key, words[:MOST_TYPED]) if SLUG.fullmatch(key) else found_by)
+    except Conflict:
+        # The page is older than the answer's end, or than its flow.
+        messages.warning(
+            request,
+            _("Nothing was recorded: this question is handed over now. Say what stands here."),
+        )
+        return redirect(question_url(key, words[:MOST_TYPED]))
     if begun.status == "open":
         return redirect("admin:console_contact", begun.pk)
     messages.success(request, _("Recorded as answered: %(title)s") % {"title": begun.question})
@@ -139,20 +148,29 @@ def contact(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 @contact_action
 def answer(request: HttpRequest, contact_id: int) -> HttpResponse:
-    """Answer the node that the page showed."""
+    """Answer the node that the page showed, with the values that were typed there."""
+    node, values = typed_text(request.POST, "node"), typed_values(request.POST)
     try:
         answer_step(
             consultation_id=contact_id,
             acting_user=request.user,
-            node=request.POST.get("node", ""),
-            value=request.POST.get("value", ""),
+            node=node,
+            value=typed_text(request.POST, "value"),
+            values=values,
             now=timezone.now(),
         )
     except Conflict as late:
-        return conflict(request, contact_id, late)
+        state = run_state(fresh(request, contact_id)) if values else None
+        rescued = rescued_values(state, TypedValues(node, values, {})) if state else []
+        return conflict(request, contact_id, late, rescued=rescued)
     except Invalid as wrong:
-        notice = Notice("bad", wrong.message)
-        return show_contact(request, fresh(request, contact_id), status=422, notice=notice)
+        return show_contact(
+            request,
+            fresh(request, contact_id),
+            status=422,
+            notice=Notice("bad", wrong.message) if "value" in wrong.fields else None,
+            refused_values=TypedValues(node, values, wrong.fields),
+        )
     return after(request, contact_id)
 
 
@@ -163,9 +181,23 @@ def back(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 
 @contact_action
+def jump(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Ask an earlier answer of the path again."""
+    step = request.POST.get("step", "")
+    number = int(step) if re.fullmatch(r"[0-9]{1,6}", step, re.ASCII) else 0
+    return _walk(partial(jump_back, step=number), request, contact_id)
+
+
+@contact_action
 def restart(request: HttpRequest, contact_id: int) -> HttpResponse:
     """Undo every answer."""
     return _walk(restart_run, request, contact_id)
+
+
+@contact_action
+def instead(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Leave a flow whose answer is not in force any more, and hand over."""
+    return _walk(hand_over_instead, request, contact_id)
 
 
 def _walk(service: Callable[..., Any], request: HttpRequest, contact_id: int) -> HttpResponse:

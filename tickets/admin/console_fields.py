@@ -11,14 +11,19 @@ from django.utils.translation import gettext as _
 
 from kb.flows import schema
 from kb.flows.schema import EscalateNode
+from kb.flows.showing import prefilled
 from tickets.models import Consultation
 from tickets.models.labels import Channel, ContactChannel
-from tickets.selectors.runs import RunState
+from tickets.selectors.runs import CHANGED_FLOW, RunState
 from tickets.services.hand_over import Capture
 from tickets.services.text import MOST_TEXT
 
 RADIOS_UP_TO = 5
 """Options of a choice that are shown side by side; more of them become a list to open."""
+
+MOST_IN_ONE_LINE = 1_000
+"""Texts that may be longer get a field of several lines."""
+WIDGETS = {"mobile": "phone", "account_id": "digits", "amount": "short", "date": "short"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,16 @@ def typed_text(post: QueryDict, name: str) -> str:
 def first_capture(consultation: Consultation, state: RunState) -> Capture:
     """What the form begins with: nothing that the user has already said is typed again."""
     by_phone = consultation.channel == Channel.PHONE
+    known = prefilled(state.position)
+    own_channel = ContactChannel.CALL_BACK if by_phone else ContactChannel.PRIVATE_MESSAGE
+    number = known.captured.get("contact", "")
     return Capture(
-        problem=_problem_so_far(consultation, state),
-        contact_channel=ContactChannel.CALL_BACK if by_phone else ContactChannel.PRIVATE_MESSAGE,
+        problem=known.captured.get("problem", "") or _problem_so_far(consultation, state),
+        demand=known.captured.get("demand", ""),
+        account_id=known.captured.get("account_id", ""),
+        contact_channel=ContactChannel.CALL_BACK if number else own_channel,
+        contact_value=number,
+        extra=known.fields,
     )
 
 
@@ -88,7 +100,11 @@ def _problem_so_far(consultation: Consultation, state: RunState) -> str:
         lines.append(_("The user's words: %(words)s") % {"words": consultation.utterance})
     if consultation.question:
         lines.append(_("Standard question: %(title)s") % {"title": consultation.question.title})
-    lines += [f"- {step.prompt} {step.label}" for step in state.steps if step.label]
+    lines += [
+        f"- {step.prompt} {step.label}"
+        for step in state.steps
+        if step.label and step.kind != CHANGED_FLOW and not step.automatic
+    ]
     return "\n".join(lines)[:MOST_TEXT]
 
 
@@ -137,10 +153,12 @@ def _contact_fields(typed: Capture) -> list[CaptureField]:
 
 
 def _extra_field(item: schema.CaptureField, value: str) -> CaptureField:
-    kind: str = item.kind
+    kind = WIDGETS.get(item.kind, item.kind)
     options = [(option.value, option.label) for option in item.options or ()]
     if kind == "choice" and len(options) <= RADIOS_UP_TO:
         kind = "radios"
+    if kind == "text" and item.max_length > MOST_IN_ONE_LINE:
+        kind = "long"
     return CaptureField(
         f"extra.{item.key}",
         item.label,
@@ -149,5 +167,5 @@ def _extra_field(item: schema.CaptureField, value: str) -> CaptureField:
         item.required,
         help=item.help or "",
         options=options,
-        most=1_000,
+        most=item.max_length,
     )

@@ -11,9 +11,13 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
+from kb.models import StandardQuestion
+from kb.rules.lifecycle import KNOWN_TO_AGENTS
+from kb.search.documents import Hit
 from kb.search.explain import Span
-from kb.search.index import Hit
-from kb.selectors import question_tree, questions_by_keys, search_questions
+from kb.selectors.questions import question_tree, questions_by_keys
+from kb.selectors.search import search_questions
+from tickets.admin.console_standing import StandingBadge, standing_badge
 
 MOST_TYPED = 400
 """Characters of a user's words that an address carries: 400 Chinese characters are 3,600 bytes
@@ -34,13 +38,36 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """One search result. ``phrasing`` is empty when the title itself matched best."""
+    """One search result. ``phrasing`` is empty when the title itself matched best.
+
+    ``badge`` says what an answer that is not in force is. ``synonyms`` are (as written, as
+    searched), ``sounds`` (as written, as understood by its sound).
+    """
 
     url: str
     category: str
+    badge: StandingBadge | None
     title: list[Part]
     phrasing: list[Part]
     synonyms: tuple[tuple[str, str], ...]
+    sounds: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceLink:
+    """One of several questions that the words cannot tell apart, named by what does."""
+
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreeItem:
+    """A question in the tree."""
+
+    url: str
+    title: str
+    badge: StandingBadge | None
 
 
 def parts(text: str, spans: Sequence[Span]) -> list[Part]:
@@ -75,27 +102,47 @@ def question_url(key: str, typed: str) -> str:
 def found(*, user: Any, typed: str, now: datetime) -> dict[str, Any]:
     """Context of the left column: results for ``typed``, or the tree when nothing is typed."""
     if not typed:
-        return {"typed": "", "tree": question_tree(user=user, now=now)}
-    result = search_questions(typed, now=now)
+        return {"typed": "", "tree": _tree(user=user, now=now)}
+    result = search_questions(typed)
     keys = [hit.key for hit in result.hits]
-    known = questions_by_keys(user=user, keys=[*keys, NOTHING_FITS], now=now)
-    rows = [
-        _row(hit, known[hit.key].category.title, typed) for hit in result.hits if hit.key in known
+    seen = questions_by_keys(user=user, keys=[*keys, NOTHING_FITS])
+    known = {key: each for key, each in seen.items() if each.status in KNOWN_TO_AGENTS}
+    rows = [_row(hit, known[hit.key], typed, now) for hit in result.hits if hit.key in known]
+    choices = [
+        ChoiceLink(question_url(choice.key, typed), choice.label)
+        for choice in result.choices
+        if choice.key in known
     ]
     return {
         "typed": typed,
         "results": rows,
+        "choices": choices if len(choices) > 1 else [],
         "confident": result.confident,
         "nothing_fits_url": question_url(NOTHING_FITS, typed) if NOTHING_FITS in known else None,
     }
 
 
-def _row(hit: Hit, category: str, typed: str) -> ResultRow:
+def _row(hit: Hit, question: StandardQuestion, typed: str, now: datetime) -> ResultRow:
     by_title = hit.text == hit.title
     return ResultRow(
         url=question_url(hit.key, typed),
-        category=category,
+        category=question.category.title,
+        badge=standing_badge(question, now=now),
         title=parts(hit.title, hit.text_spans if by_title else hit.title_spans),
         phrasing=[] if by_title else parts(hit.text, hit.text_spans),
         synonyms=hit.synonyms,
+        sounds=hit.sounds,
     )
+
+
+def _tree(*, user: Any, now: datetime) -> list[tuple[str, list[TreeItem]]]:
+    return [
+        (
+            category.title,
+            [
+                TreeItem(question_url(each.key, ""), each.title, standing_badge(each, now=now))
+                for each in category.questions.all()
+            ],
+        )
+        for category in question_tree(user=user)
+    ]

@@ -11,14 +11,23 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from kb.flows.schema import EscalateNode, Exit, RedirectNode
-from kb.selectors import questions_by_keys
+from kb.flows.automatic import CheckNode
+from kb.flows.schema import CollectNode, EscalateNode, Exit, Node, RedirectNode
+from kb.flows.showing import shown
+from kb.rules.lifecycle import KNOWN_TO_AGENTS
+from kb.selectors.answers import answer_of
+from kb.selectors.flow_world import world_at
+from kb.selectors.questions import questions_by_keys
+from tickets.admin.console_collect import MOST_PASTED, TypedValues, value_fields
 from tickets.admin.console_fields import CaptureField, capture_fields, first_capture
+from tickets.admin.console_find import MOST_TYPED, question_url
+from tickets.admin.console_path import collected_lines, path_lines
+from tickets.admin.console_standing import standing_badge
 from tickets.admin.words import days_words, due_words
 from tickets.models import Consultation, Ticket
 from tickets.models.labels import ClockKind, ConsultationStatus
-from tickets.selectors.runs import RunState, run_state
-from tickets.selectors.scripts import handover_script
+from tickets.selectors.runs import RunState, Withdrawal, run_state, withdrawal_of
+from tickets.selectors.scripts import promised_script
 from tickets.services.hand_over import Capture
 
 
@@ -47,39 +56,80 @@ def contact_context(
     now: datetime,
     notice: Notice | None = None,
     refused: Refused | None = None,
+    refused_values: TypedValues | None = None,
     rescued: Sequence[CaptureField] = (),
 ) -> dict[str, Any]:
     """Context of the contact page and of its fragment.
 
-    ``stage`` is one of: ``ended``, ``plain`` (no flow), ``step``, ``answer``, ``redirect``,
-    ``hand_over``. ``rescued`` is what had been typed for a stage that is over.
+    ``stage`` is one of: ``ended``, ``plain`` (no flow), ``step``, ``collect``, ``check``,
+    ``answer``, ``redirect``, ``hand_over``. ``seen`` has the texts of a step,
+    ``script`` is what may be read out at this stage; ``withdrawn`` is set when that is the
+    fallback, because the answer has ceased to be in force since the contact began. ``rescued``
+    is what had been typed for a stage that is over.
     """
     user: Any = request.user
     state = run_state(consultation)
+    withdrawn = withdrawal_of(consultation, state, now=now)
+    is_own = consultation.agent_id == user.pk
     context: dict[str, Any] = {
         "contact": consultation,
-        "question_online": consultation.question is not None
-        and consultation.question.is_online(now=now),
         "question": consultation.question,
-        "is_own": consultation.agent_id == user.pk,
+        "is_own": is_own,
         "is_over": consultation.status != ConsultationStatus.OPEN,
-        "steps": state.steps if state else (),
+        "steps": path_lines(state) if state else (),
+        "collected": collected_lines(state, plain=is_own) if state else (),
         "notice": notice,
         "rescued": rescued,
+        **_withdrawn(consultation, withdrawn, now=now),
     }
     context |= {
         _name(view): reverse(f"admin:{view}", args=[consultation.pk])
-        for view in ("console_answer", "console_back", "console_restart", "console_finish")
+        for view in (
+            "console_answer",
+            "console_back",
+            "console_jump",
+            "console_restart",
+            "console_finish",
+            "console_instead",
+        )
     }
     if context["is_over"]:
-        return {**context, "stage": "ended", **_ended(consultation, state)}
+        return {**context, "stage": "ended", **_ended(consultation, state, now=now)}
     if state is None:
-        return {**context, "stage": "plain"}
-    return {**context, **_standing(consultation, state, user=user, now=now, refused=refused)}
+        return {**context, "stage": "plain", "script": _plain_script(consultation, now=now)}
+    context |= _standing(consultation, state, user=user, now=now, refused=refused)
+    if context["stage"] in ("collect", "check"):
+        fields = value_fields(state, refused_values)
+        wrong = refused_values.errors if refused_values else ()
+        context |= {"fields": fields, "wrong_count": len(wrong), "most_pasted": MOST_PASTED}
+    if withdrawn is not None:
+        context["script"] = withdrawn.script
+    return context
 
 
 def _name(view: str) -> str:
     return view.removeprefix("console_") + "_url"
+
+
+def _withdrawn(
+    consultation: Consultation, withdrawn: Withdrawal | None, *, now: datetime
+) -> dict[str, Any]:
+    """What the agent is told about an answer that may not be given any more."""
+    asked = consultation.question
+    if withdrawn is None or asked is None:
+        return {}
+    return {
+        "withdrawn": standing_badge(asked, now=now),
+        "panel_url": question_url(asked.key, consultation.utterance[:MOST_TYPED])
+        if asked.status in KNOWN_TO_AGENTS
+        else None,
+    }
+
+
+def _plain_script(consultation: Consultation, *, now: datetime) -> str:
+    """Without a flow, the script of the question: whatever of it may be given now."""
+    asked = consultation.question
+    return answer_of(asked, now=now).script if asked else ""
 
 
 def _standing(
@@ -91,19 +141,36 @@ def _standing(
     refused: Refused | None,
 ) -> dict[str, Any]:
     node = state.position.node
+    seen = shown(state.position, world_at(now))
     context: dict[str, Any] = {
         "node": node,
         "node_key": state.position.node_key,
-        "can_go_back": bool(state.steps),
+        "seen": seen,
+        "can_go_back": state.can_go_back,
+        "checked": state.checked,
+        "script": seen.script,
     }
     if isinstance(node, EscalateNode):
         return {**context, "stage": "hand_over", **_capture(consultation, state, node, refused)}
     if isinstance(node, RedirectNode):
-        known = questions_by_keys(user=user, keys=[node.question or ""], now=now)
-        return {**context, "stage": "redirect", "target": known.get(node.question or "")}
-    if node.is_terminal:
+        return {**context, "stage": "redirect", **_target(node.question, user=user, now=now)}
+    if state.position.is_terminal:
         return {**context, "stage": "answer"}
-    return {**context, "stage": "step", "choices": numbered(node.exits())}
+    return {**context, "stage": _asking_stage(node), "choices": numbered(seen.ways)}
+
+
+def _asking_stage(node: Node) -> str:
+    if isinstance(node, CollectNode):
+        return "collect"
+    return "check" if isinstance(node, CheckNode) else "step"
+
+
+def _target(key: str | None, *, user: Any, now: datetime) -> dict[str, Any]:
+    """The question that a flow leads on to: its panel says what of it may be given."""
+    target = questions_by_keys(user=user, keys=[key]).get(key) if key else None
+    if target is None or target.status not in KNOWN_TO_AGENTS:
+        return {}
+    return {"target": target, "target_badge": standing_badge(target, now=now)}
 
 
 def numbered(exits: Sequence[Exit]) -> list[tuple[int, str, str]]:
@@ -129,21 +196,19 @@ def _capture(
     }
 
 
-def _ended(consultation: Consultation, state: RunState | None) -> dict[str, Any]:
+def _ended(consultation: Consultation, state: RunState | None, *, now: datetime) -> dict[str, Any]:
     """What is left to do when a contact is over: read out the promise, or nothing."""
     ticket = consultation.ticket
     if ticket is None:
         return {}
-    shown: dict[str, Any] = {
+    done: dict[str, Any] = {
         "ticket": ticket,
         "ticket_is_ours": consultation.status == ConsultationStatus.ESCALATED,
         "due": due_words(ticket.due_at) if ticket.due_at else "",
     }
-    if shown["ticket_is_ours"]:
-        node = state.position.node if state else None
-        if isinstance(node, EscalateNode):
-            shown["handover_script"] = handover_script(node.script, ticket)
+    if done["ticket_is_ours"]:
+        done["handover_script"] = promised_script(state, ticket, now=now)
         clock = ticket.clocks.filter(kind=ClockKind.CONTACT).order_by("pk").first()
-        shown["days"] = days_words(clock.days) if clock else []
-        shown["counted_from"] = clock.started_at if clock else None
-    return shown
+        done["days"] = days_words(clock.days) if clock else []
+        done["counted_from"] = clock.started_at if clock else None
+    return done

@@ -16,10 +16,16 @@ urlpatterns: list[URLPattern] = [
         "console/contacts/<int:contact_id>/answer/", console_contacts.answer, name="console_answer"
     ),
     path("console/contacts/<int:contact_id>/back/", console_contacts.back, name="console_back"),
+    path("console/contacts/<int:contact_id>/jump/", console_contacts.jump, name="console_jump"),
     path(
         "console/contacts/<int:contact_id>/restart/",
         console_contacts.restart,
         name="console_restart",
+    ),
+    path(
+        "console/contacts/<int:contact_id>/hand-over-instead/",
+        console_contacts.instead,
+        name="console_instead",
     ),
     path(
         "console/contacts/<int:contact_id>/finish/", console_contacts.finish, name="console_finish"

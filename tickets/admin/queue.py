@@ -16,14 +16,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from klingdesk.core.account_id import mask_account_id
 from klingdesk.core.roles import Role, roles_of
-from tickets.admin.pages import desk_page, desk_render
+from klingdesk.pages import desk_page, desk_render
 from tickets.admin.queue_filters import Filters, View, in_view, listing
 from tickets.admin.ticket_promise import Promise, promise_of
 from tickets.admin.words import moment_words
 from tickets.models import Team, Ticket
 from tickets.models.labels import Priority
-from tickets.rules.account_id import mask_account_id
 from tickets.rules.ticket_number import parse_number
 from tickets.selectors.due import TimeLeftReader
 from tickets.services.claims import claim_next

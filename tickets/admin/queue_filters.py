@@ -13,10 +13,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from klingdesk.core.account_id import AccountIdError, parse_account_id
 from tickets.models import Ticket
 from tickets.models.labels import Status
 from tickets.querysets import TicketQuerySet
-from tickets.rules.account_id import AccountIdError, parse_account_id
 from tickets.rules.ticket_number import parse_number
 from tickets.selectors.tickets import mine_for, queue_for, tickets_for
 

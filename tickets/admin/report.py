@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from klingdesk.core.errors import Invalid
 from klingdesk.core.roles import Role
-from tickets.admin.pages import desk_page, desk_render
+from klingdesk.pages import desk_page, desk_render
 from tickets.admin.report_list import TicketLine, ticket_lines
 from tickets.admin.report_parts import chips, figures, group_choices, presets
 from tickets.admin.report_query import ReportQuery, read_query

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from klingdesk.core.account_id import mask_account_id
 from tickets.admin.words import due_words, moment_words
 from tickets.models import Ticket
-from tickets.rules.account_id import mask_account_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from klingdesk.core.errors import Conflict, Invalid, NotAllowed
 from klingdesk.core.roles import Role
-from tickets.admin.pages import desk_page, desk_render
+from klingdesk.pages import desk_page, desk_render
 from tickets.admin.ticket_actions import BUTTONS
 from tickets.admin.ticket_forms import form_for
 from tickets.admin.ticket_parts import Attempt, ticket_context

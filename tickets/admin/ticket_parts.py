@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from klingdesk.core.account_id import mask_account_id, mask_phone
 from klingdesk.core.roles import Role, roles_of
 from tickets.admin.ticket_actions import BUTTONS
 from tickets.admin.ticket_forms import ActionForm, form_for
@@ -18,7 +19,6 @@ from tickets.admin.ticket_promise import Promise, contact_clock, promise_of
 from tickets.admin.words import days_words, event_words, moment_words
 from tickets.models import Team, Ticket
 from tickets.models.labels import Channel, Priority
-from tickets.rules.account_id import mask_account_id, mask_phone
 from tickets.rules.ticket_number import parse_number
 from tickets.selectors.access import allowed_actions, sees_personal_data
 from tickets.selectors.due import TimeLeftReader

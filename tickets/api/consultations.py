@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
+
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,6 +15,7 @@ from kb.api.strict import Nothing
 from klingdesk.core.roles import Role
 from tickets.api.consultation_bodies import (
     AnswerBody,
+    BackBody,
     ChaseBody,
     ConsultationBody,
     ContactChaseBody,
@@ -26,12 +30,14 @@ from tickets.api.consultation_bodies import (
     position_of,
 )
 from tickets.selectors.consultations import consultation_get_for
-from tickets.selectors.runs import run_state
+from tickets.selectors.runs import RunState, run_state, withdrawal_of
 from tickets.services.chases import chase_from_consultation
 from tickets.services.consultations import (
     answer_step,
     finish_consultation,
     go_back,
+    hand_over_instead,
+    jump_back,
     start_consultation,
 )
 from tickets.services.hand_over import Capture, hand_over
@@ -40,19 +46,25 @@ from tickets.services.hand_over import Capture, hand_over
 class ContactView(DeskView):
     roles = frozenset({Role.AGENT, Role.MANAGER})
 
+    def position(self, consultation_id: int, state: RunState, *, now: datetime) -> Response:
+        """Where the contact stands, without scripts that may not be read out any more."""
+        contact = consultation_get_for(user=self.request.user, consultation_id=consultation_id)
+        withdrawn = withdrawal_of(contact, state, now=now)
+        return Response(position_of(state, withdrawn, now=now))
+
 
 class Start(ContactView):
     @operation("Begin a contact", body=StartBody, ok={201: StartedBody}, found=True)
     def post(self, request: Request) -> Response:
-        given = self.body(StartBody)
+        given, now = self.body(StartBody), timezone.now()
         consultation = start_consultation(
             acting_user=request.user,
             channel=given["channel"],
             utterance=given["utterance"],
             question_key=given["question"],
-            now=timezone.now(),
+            now=now,
         )
-        position = position_of(run_state(consultation))
+        position = position_of(run_state(consultation), None, now=now)
         return Response({"id": consultation.pk, "node": None, **position}, status=201)
 
 
@@ -60,7 +72,9 @@ class Detail(ContactView):
     @operation("One contact and where its flow stands", ok={200: ConsultationBody}, found=True)
     def get(self, request: Request, consultation_id: int) -> Response:
         found = consultation_get_for(user=request.user, consultation_id=consultation_id)
-        return Response(consultation_body(found, run_state(found)))
+        state, now = run_state(found), timezone.now()
+        withdrawn = withdrawal_of(found, state, now=now)
+        return Response(consultation_body(found, state, withdrawn, now=now))
 
 
 class Answer(ContactView):
@@ -72,25 +86,43 @@ class Answer(ContactView):
         conflict=True,
     )
     def post(self, request: Request, consultation_id: int) -> Response:
+        given, now = self.body(AnswerBody), timezone.now()
         state = answer_step(
-            consultation_id=consultation_id,
-            acting_user=request.user,
-            now=timezone.now(),
-            **self.body(AnswerBody),
+            consultation_id=consultation_id, acting_user=request.user, now=now, **given
         )
-        return Response(position_of(state))
+        return self.position(consultation_id, state, now=now)
 
 
 class Back(ContactView):
     @operation(
-        "Undo the last answer", body=Nothing, ok={200: PositionBody}, found=True, conflict=True
+        "Undo the last answer, or all from an earlier one on",
+        body=BackBody,
+        ok={200: PositionBody},
+        found=True,
+        conflict=True,
+    )
+    def post(self, request: Request, consultation_id: int) -> Response:
+        step, now = self.body(BackBody)["step"], timezone.now()
+        undo = go_back if step is None else partial(jump_back, step=step)
+        state = undo(consultation_id=consultation_id, acting_user=request.user, now=now)
+        return self.position(consultation_id, state, now=now)
+
+
+class HandOverInstead(ContactView):
+    @operation(
+        "Leave a flow whose answer is not in force any more for the one that hands over",
+        body=Nothing,
+        ok={200: PositionBody},
+        found=True,
+        conflict=True,
     )
     def post(self, request: Request, consultation_id: int) -> Response:
         self.body(Nothing)
-        state = go_back(
-            consultation_id=consultation_id, acting_user=request.user, now=timezone.now()
+        now = timezone.now()
+        state = hand_over_instead(
+            consultation_id=consultation_id, acting_user=request.user, now=now
         )
-        return Response(position_of(state))
+        return self.position(consultation_id, state, now=now)
 
 
 class Escalate(ContactView):
@@ -106,6 +138,7 @@ class Escalate(ContactView):
             consultation_id=consultation_id,
             acting_user=request.user,
             capture=Capture(**self.body(EscalateBody)),
+            fill_in=True,
             now=timezone.now(),
         )
         body = HandedOverBody({"ticket": done.ticket, "handover_script": done.script})

@@ -13,10 +13,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kb.api.strict import Moment
+from klingdesk.core.account_id import parse_account_id
 from tickets.models import Clock, Ticket
 from tickets.models.labels import Status
 from tickets.querysets import TicketQuerySet
-from tickets.rules.account_id import parse_account_id
 from tickets.rules.ticket_number import parse_number
 from tickets.services.capture import account_id_message
 

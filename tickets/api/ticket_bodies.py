@@ -11,11 +11,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kb.api.strict import Moment, StrictSerializer, Text
+from klingdesk.core.account_id import mask_account_id, mask_phone
 from klingdesk.core.roles import Role, roles_of
 from tickets.api.consultation_bodies import QuestionReference
 from tickets.models import Clock, Consultation, Ticket
 from tickets.models.labels import ContactChannel, ContactResult, ResolutionCode
-from tickets.rules.account_id import mask_account_id, mask_phone
 from tickets.selectors.access import allowed_actions, sees_personal_data
 from tickets.selectors.masking import hide_personal_text
 from tickets.services.text import MOST_TEXT
@@ -159,11 +159,19 @@ class ExtraBody(serializers.Serializer[Any]):
     value = serializers.CharField()
 
 
+class SpokenValueBody(ExtraBody):
+    """Something that was filled in or worked out; `value` is in words."""
+
+    kind = serializers.CharField()
+
+
 class SpokenBody(serializers.Serializer[Any]):
     node = serializers.CharField()
     prompt = serializers.CharField(allow_blank=True)
     script = serializers.CharField(allow_blank=True)
     answer = serializers.CharField(allow_blank=True)
+    automatic = serializers.BooleanField(default=False, help_text="Nobody answered this step.")
+    values = SpokenValueBody(many=True, default=list)
     at = serializers.DateTimeField()
 
 

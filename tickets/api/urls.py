@@ -15,6 +15,11 @@ urlpatterns = [
     path(_contact + "answer/", consultations.Answer.as_view(), name="api-consultation-answer"),
     path(_contact + "back/", consultations.Back.as_view(), name="api-consultation-back"),
     path(
+        _contact + "hand-over-instead/",
+        consultations.HandOverInstead.as_view(),
+        name="api-consultation-hand-over-instead",
+    ),
+    path(
         _contact + "escalate/", consultations.Escalate.as_view(), name="api-consultation-escalate"
     ),
     path(_contact + "finish/", consultations.Finish.as_view(), name="api-consultation-finish"),

@@ -101,16 +101,25 @@ class FlowRun(models.Model):
 
 
 class RunStep(models.Model):
-    """One answered node. Rows are only added; going back marks them undone."""
+    """One answered node. Rows are only added; going back marks them undone.
+
+    ``values`` are the variables that were filled in or worked out, without secrets but with
+    personal data; ``automatic`` steps nobody answered. ``checked`` is what a check told the
+    agent: ``{"findings": [{field, found, allowed, say, severity, corrected}], "corrected": text
+    or null}``.
+    """
 
     run = models.ForeignKey(FlowRun, models.CASCADE, related_name="steps", verbose_name=_("run"))
     number = models.PositiveIntegerField(_("number"))
-    node = models.CharField(_("node"), max_length=80)
+    node = models.CharField(_("node"), max_length=255)
     kind = models.CharField(_("kind"), max_length=12)
     prompt = models.TextField(_("prompt"), blank=True)
     script = models.TextField(_("script shown"), blank=True)
     value = models.CharField(_("answer"), max_length=200, blank=True)
-    label = models.CharField(_("answer in words"), max_length=200, blank=True)
+    label = models.TextField(_("answer in words"), blank=True)
+    values = models.JSONField(_("values"), default=dict, blank=True)
+    automatic = models.BooleanField(_("automatic"), default=False)
+    checked = models.JSONField(_("check results"), default=dict, blank=True)
     shown_at = models.DateTimeField(_("shown at"))
     answered_at = models.DateTimeField(_("answered at"))
     answered_by = models.ForeignKey(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from klingdesk.core.account_id import HIDDEN, mask_account_id, mask_phone
 from tickets.models import Ticket
-from tickets.rules.account_id import HIDDEN
 
 _NUMBER = re.compile(r"\d(?:[ -]?\d){5,}")
 """Six digits or more, as account IDs, phones, cards and identity numbers have."""
@@ -15,6 +15,25 @@ _NUMBER = re.compile(r"\d(?:[ -]?\d){5,}")
 def masked_text(text: str) -> str:
     """``text`` with the greater part of every long number hidden: ``1391234567`` → ``13****``."""
     return _NUMBER.sub(lambda found: found.group()[:2] + HIDDEN, text)
+
+
+def masked_value(kind: str, value: Any, *, personal: bool = False) -> Any:
+    """A captured or collected value for people who do not work the ticket.
+
+    ``kind`` is that of the field or variable: IDs and telephone numbers are masked as the
+    ticket's own are, a ``personal`` text is hidden whole.
+    """
+    if not isinstance(value, str):
+        return value
+    match kind:
+        case "account_id":
+            return mask_account_id(value)
+        case "mobile":
+            return mask_phone(value)
+        case _ if personal:
+            return HIDDEN
+        case _:
+            return masked_text(value)
 
 
 def hide_personal_text(ticket: Ticket) -> None:
@@ -28,6 +47,7 @@ def hide_personal_text(ticket: Ticket) -> None:
     ticket.transcript = {
         **ticket.transcript,
         "utterance": masked_text(ticket.transcript.get("utterance", "")),
+        "steps": [_masked_step(step) for step in ticket.transcript.get("steps", ())],
     }
     for event in ticket.events.all():
         event.note = masked_text(event.note)
@@ -35,8 +55,22 @@ def hide_personal_text(ticket: Ticket) -> None:
         contact.note = masked_text(contact.note)
 
 
-def _masked(extra: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _masked(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
-        {**item, "value": masked_text(item["value"])} if isinstance(item["value"], str) else item
-        for item in extra
+        {
+            **item,
+            "value": masked_value(
+                item.get("kind", "text"), item["value"], personal=item.get("personal", False)
+            ),
+        }
+        for item in values
     ]
+
+
+def _masked_step(step: dict[str, Any]) -> dict[str, Any]:
+    """What was typed may stand in the answer, and in a text that repeats it."""
+    return {
+        **step,
+        **{name: masked_text(step.get(name, "")) for name in ("prompt", "script", "answer")},
+        "values": _masked(step.get("values", [])),
+    }

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from typing import Any
 
 from kb.flows import engine
-from kb.flows.loader import parse_flow
-from kb.flows.schema import FlowDefinition
-from kb.models import FlowVersion
+from kb.flows.automatic import CheckNode, TableNode
+from kb.flows.schema import CollectNode, EscalateNode, FlowDefinition, declared
+from kb.flows.walking import Set
+from kb.flows.world import World
+from kb.models import StandardQuestion
+from kb.rules.lifecycle import Standing
+from kb.selectors.answers import FALLBACK_FLOW, answer_of
+from kb.selectors.flow_world import definition_of, flow_version
 from tickets.models import Consultation, FlowRun, RunStep
+from tickets.models.labels import ConsultationStatus
+
+CHANGED_FLOW = "changed"
+"""Kind of the step that leaves a flow whose answer may not be given any more. Its ``value`` is
+the id of the flow version that is walked from there on; undone, the old flow stands again."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """A run with its active steps (not undone, oldest first) and its current node."""
+    """A run with its active steps (not undone, oldest first) and its current node.
+
+    Steps that nobody answered are among them (``RunStep.automatic``).
+
+    ``flow`` is what is walked now, in version ``version_id``; ``answers`` are those given in
+    it. Both are of another flow than the run began with once a step of kind ``CHANGED_FLOW``
+    has been made.
+    """
 
     run: FlowRun
+    version_id: int
     flow: FlowDefinition
     steps: tuple[RunStep, ...]
     steps_ever: int
+    answers: tuple[engine.Answer, ...]
     position: engine.Position
-
-    @property
-    def answers(self) -> tuple[engine.Answer, ...]:
-        return tuple(engine.Answer(step.node, step.value) for step in self.steps)
 
     @property
     def shown_at(self) -> datetime:
@@ -35,28 +51,136 @@ class RunState:
     @property
     def outcome_kind(self) -> engine.OutcomeKind | None:
         """How the run ends at its current node; None while it goes on."""
-        return engine.outcome_kind(self.position.node)
+        return engine.outcome(self.position)
+
+    @property
+    def given(self) -> tuple[RunStep, ...]:
+        """The steps made in the flow that is walked now: one for each of ``answers``."""
+        return self.steps[len(self.steps) - len(self.answers) :]
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether a person has answered anything that can be asked again."""
+        return any(not step.automatic for step in self.steps)
+
+    @property
+    def hand_over_node(self) -> EscalateNode | None:
+        """The hand-over or report at which the run has ended."""
+        node = self.position.node
+        return node if isinstance(node, EscalateNode) else None
+
+    @property
+    def collected(self) -> tuple[Set, ...]:
+        """What was filled in and what tables gave, in the order of the steps; of one variable
+        what holds now."""
+        known: dict[str, Set] = {}
+        for step in self.position.path:
+            if isinstance(step.node, CollectNode | TableNode):
+                known |= {each.variable.key: each for each in values_of(step)}
+        return tuple(known.values())
+
+    @property
+    def checked(self) -> dict[str, Any]:
+        """What the check told that led to where the run stands; empty when none did."""
+        for step in reversed(self.given):
+            if step.checked:
+                return dict(step.checked)
+            if not step.automatic:
+                break
+        return {}
+
+    @property
+    def reads_secrets(self) -> frozenset[str]:
+        """Variables that hold a text for a check: what is typed there may have keys in it."""
+        checks = [node for node in self.position.flow.nodes.values() if isinstance(node, CheckNode)]
+        names = [name for node in checks for name in (node.var, node.gives.get("pasted"))]
+        return frozenset(name for name in names if name is not None)
 
 
-@lru_cache(maxsize=64)
-def _definition(version_id: int) -> FlowDefinition:
-    """Versions are immutable, so a process may keep them."""
-    return parse_flow(FlowVersion.objects.get(pk=version_id).definition)
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Why the texts of an open contact may not be read out any more, and what is said instead."""
+
+    standing: Standing
+    script: str
+
+
+def values_of(step: engine.Step) -> list[Set]:
+    """What a step set, in the order of the flow: the database keeps none."""
+    order = [variable.key for variable in declared(step.node)]
+    return sorted(step.values, key=lambda each: order.index(each.variable.key))
 
 
 def run_state(consultation: Consultation) -> RunState | None:
     """The run of a consultation, or None when its question has no flow."""
     run = FlowRun.objects.filter(consultation=consultation).first()
-    if run is None:
-        return None
-    every = list(run.steps.order_by("number"))
+    return _state(run, list(run.steps.order_by("number"))) if run is not None else None
+
+
+def waiting_for_user(consultations: Sequence[Consultation]) -> frozenset[int]:
+    """Ids of those whose user is trying something just now; two queries for all of them."""
+    runs = FlowRun.objects.filter(consultation__in=consultations).prefetch_related("steps")
+    states = ((run.consultation_id, _state(run, list(run.steps.all()))) for run in runs)
+    return frozenset(pk for pk, state in states if state.position.is_parked)
+
+
+def _state(run: FlowRun, every: Sequence[RunStep]) -> RunState:
     active = tuple(step for step in every if step.undone_at is None)
-    flow = _definition(run.version_id)
-    answers = [engine.Answer(step.node, step.value) for step in active]
+    version_id, given = _walked(run, active)
+    flow = definition_of(version_id)
+    answers = tuple(
+        engine.Answer(step.node, step.value, step.values, step.automatic) for step in given
+    )
     return RunState(
         run=run,
+        version_id=version_id,
         flow=flow,
         steps=active,
         steps_ever=len(every),
-        position=engine.position(flow, answers),
+        answers=answers,
+        position=engine.position(flow, answers, World(flows=flow_version)),
     )
+
+
+def _walked(run: FlowRun, active: tuple[RunStep, ...]) -> tuple[int, tuple[RunStep, ...]]:
+    """The flow version that is walked now, and the steps made in it."""
+    for index in range(len(active) - 1, -1, -1):
+        if active[index].kind == CHANGED_FLOW:
+            return int(active[index].value), active[index + 1 :]
+    return run.version_id, active
+
+
+def withdrawal_of(
+    consultation: Consultation, state: RunState | None, *, now: datetime
+) -> Withdrawal | None:
+    """Set when the answer of an open contact has ceased to be in force since it began.
+
+    None as well where that does no harm: at a hand-over, which is what the fallback promises.
+    """
+    question = consultation.question
+    if question is None or consultation.status != ConsultationStatus.OPEN:
+        return None
+    if question.standing(now=now) is Standing.IN_FORCE:
+        return None
+    if state is not None and is_handing_over(state):
+        return None
+    answer = answer_of(question, now=now)
+    return Withdrawal(standing=answer.standing, script=answer.script)
+
+
+def is_handing_over(state: RunState) -> bool:
+    """Whether the run does nothing but hand the contact over, or has come to that."""
+    node = state.hand_over_node
+    return state.flow.key == FALLBACK_FLOW or (node is not None and node.promise)
+
+
+def ticket_question(consultation: Consultation, state: RunState | None) -> StandardQuestion | None:
+    """The standard question of the ticket that a contact would make where it stands.
+
+    A hand-over may name another one than that of the contact; chases look for its ticket too.
+    """
+    node = state.hand_over_node if state is not None else None
+    if node is None or node.question is None:
+        return consultation.question
+    named = StandardQuestion.objects.filter(key=node.question).first()
+    return named or consultation.question

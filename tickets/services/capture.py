@@ -10,9 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.flows.fields import FieldError, validate_fields
 from kb.flows.schema import EscalateNode
-from klingdesk.core.errors import Invalid
-from tickets.models.labels import ContactChannel
-from tickets.rules.account_id import (
+from klingdesk.core.account_id import (
     MAX_DIGITS,
     MIN_DIGITS,
     AccountIdError,
@@ -22,6 +20,8 @@ from tickets.rules.account_id import (
     parse_account_id,
     parse_phone,
 )
+from klingdesk.core.errors import Invalid
+from tickets.models.labels import ContactChannel
 from tickets.services.text import check_length
 
 ACCOUNT_ID_MESSAGES: Mapping[AccountIdProblem, Any] = {
@@ -67,6 +67,8 @@ def _field_message(error: FieldError) -> Any:
             return _("Choose one of the options.")
         case "unknown_field":
             return _("This flow does not ask for it.")
+        case _ if error.words:
+            return error.words
         case _:
             return _("This must be text.")
 
@@ -90,7 +92,7 @@ class Typed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """Clean values; ``extra`` is ``[{key, label, value}]`` with values in words."""
+    """Clean values; ``extra`` is ``[{key, label, kind, value}]`` with values in words."""
 
     problem: str
     demand: str
@@ -139,7 +141,12 @@ def _in_words(node: EscalateNode, clean: Mapping[str, str | int]) -> list[dict[s
             value = clean[item.key]
             labels = {option.value: option.label for option in item.options or ()}
             words.append(
-                {"key": item.key, "label": item.label, "value": labels.get(str(value), value)}
+                {
+                    "key": item.key,
+                    "label": item.label,
+                    "kind": item.kind,
+                    "value": labels.get(str(value), value),
+                }
             )
     return words
 

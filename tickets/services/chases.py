@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from klingdesk.core.errors import NotFound
 from tickets.models import Ticket
 from tickets.models.labels import ConsultationStatus, Priority
+from tickets.selectors.runs import run_state, ticket_question
 from tickets.services.events import record
 from tickets.services.hand_over import open_ticket_for
 from tickets.services.locking import guard, lock_own_consultation, lock_ticket
@@ -28,7 +29,8 @@ def chase_from_consultation(
     """
     check_note(note)
     consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
-    target = open_ticket_for(account_id=account_id, question_id=consultation.question_id)
+    question = ticket_question(consultation, run_state(consultation))
+    target = open_ticket_for(account_id=account_id, question_id=question.pk if question else None)
     # Looked at again under the lock: it may have been resolved in between.
     ticket = (
         Ticket.objects.select_for_update(no_key=True).open().filter(pk=target.pk).first()

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.flows import engine
-from kb.flows.errors import TooManyAnswers, UnknownChoice, WrongNode
+from kb.flows.errors import RunError, TooManyAnswers, UnknownChoice, ValuesRefused, WrongNode
+from kb.flows.showing import shown
+from kb.flows.values import Json
+from kb.flows.world import World
 from kb.models import Flow
-from kb.selectors import question_for
+from kb.rules.lifecycle import Standing
+from kb.selectors.answers import flow_of
+from kb.selectors.flow_world import definition_of, world_at
+from kb.selectors.questions import answerable_question
 from klingdesk.core.errors import Conflict, Invalid, NotAllowed
 from klingdesk.core.roles import Role, roles_of
 from tickets.models import Consultation, FlowRun, RunStep
 from tickets.models.labels import Channel, ConsultationStatus
-from tickets.selectors.runs import RunState, run_state
+from tickets.selectors.runs import (
+    CHANGED_FLOW,
+    RunState,
+    is_handing_over,
+    run_state,
+    withdrawal_of,
+)
+from tickets.services.checks import Checks
 from tickets.services.locking import lock_own_consultation
 
 MOST_WORDS = 5_000
@@ -34,7 +51,7 @@ def start_consultation(
     """Begin a contact, and a run when the question has a decision flow.
 
     Raises ``NotAllowed`` for anybody but an agent, ``Invalid`` for an unknown channel or
-    too long words, ``NotFound`` for a question that is not online.
+    too long words, ``NotFound`` for a question that agents do not know.
     """
     if Role.AGENT not in roles_of(acting_user):
         raise NotAllowed(_("Only frontline agents begin contacts."))
@@ -48,11 +65,7 @@ def start_consultation(
             _("The user's words are too long."),
             fields={"utterance": [_("At most %(most)d characters.") % {"most": MOST_WORDS}]},
         )
-    question = (
-        question_for(user=acting_user, key=question_key, now=now, answering=True)
-        if question_key
-        else None
-    )
+    question = answerable_question(user=acting_user, key=question_key) if question_key else None
     consultation = Consultation.objects.create(
         agent=acting_user,
         channel=channel,
@@ -60,36 +73,79 @@ def start_consultation(
         question=question,
         started_at=now,
     )
-    if question is not None and question.flow is not None:
-        _start_run(consultation, question.flow, now=now)
+    flow = flow_of(question, now=now) if question is not None else None
+    if flow is not None:
+        _start_run(consultation, flow, acting_user=acting_user, now=now)
     return consultation
 
 
-def _start_run(consultation: Consultation, flow: Flow, *, now: datetime) -> None:
+def _start_run(consultation: Consultation, flow: Flow, *, acting_user: Any, now: datetime) -> None:
     if flow.current_id is None:
         return
     FlowRun.objects.create(consultation=consultation, version_id=flow.current_id, started_at=now)
+    _begin(consultation, flow.current_id, acting_user=acting_user, now=now)
+
+
+def _begin(consultation: Consultation, version_id: int, *, acting_user: Any, now: datetime) -> None:
+    """A flow may begin with steps that decide by themselves; nothing else of it is answered."""
+    world = world_at(now)
+    with _said():
+        answers = engine.begin(definition_of(version_id), world)
+    if answers:
+        _record(_running(consultation), answers, acting_user=acting_user, now=now, world=world)
 
 
 @transaction.atomic
 def answer_step(
-    *, consultation_id: int, acting_user: Any, node: str, value: str, now: datetime
+    *,
+    consultation_id: int,
+    acting_user: Any,
+    node: str,
+    value: str = "next",
+    values: Mapping[str, Json] | None = None,
+    now: datetime,
 ) -> RunState:
-    """Answer the current node.
+    """Answer the current node, and let those after it decide that need nobody.
+
+    ``values`` is what was typed: by variable for a step that collects, ``{"pasted": text}`` for
+    one that checks a text.
 
     Raises ``Conflict`` (with the current node in its state) when ``node`` is not the
     current one: another tab was faster, or the page is old. ``Invalid`` for a value
-    that the node does not offer.
+    that the node does not offer, and with a field ``values.<variable>`` for each thing typed
+    that is refused.
     """
     consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
     state = _running(consultation)
+    checks = Checks()
+    world = replace(world_at(now), check=checks)
+    with _said(state):
+        answers = engine.advance(
+            state.flow, state.answers, engine.Answer(node, value, values or {}), world
+        )
+    read_out = withdrawal_of(consultation, state, now=state.shown_at) is None
+    _record(
+        state,
+        answers,
+        acting_user=acting_user,
+        now=now,
+        world=world,
+        read_out=read_out,
+        checks=checks,
+    )
+    return _running(consultation)
+
+
+@contextmanager
+def _said(state: RunState | None = None) -> Iterator[None]:
+    """Errors of the engine in the words of the desk."""
     try:
-        answers = engine.advance(state.flow, state.answers, engine.Answer(node, value))
+        yield
     except WrongNode as wrong:
         raise Conflict(
             _("This contact has moved on, perhaps in another tab. Here is where it stands."),
             code="moved_on",
-            state={"node": state.position.node_key},
+            state={"node": state.position.node_key} if state else {},
         ) from wrong
     except TooManyAnswers as endless:
         raise Conflict(
@@ -101,31 +157,132 @@ def answer_step(
             _("Choose one of the answers."),
             fields={"value": [_("Allowed: %(allowed)s") % {"allowed": ", ".join(unknown.allowed)}]},
         ) from unknown
-    step = engine.position(state.flow, answers).path[-1]
+    except ValuesRefused as refused:
+        raise Invalid(
+            _("Some details are missing or wrong."),
+            fields={f"values.{name}": [each.words] for name, each in refused.refusals.items()},
+        ) from refused
+    except RunError as broken:
+        raise Conflict(
+            _("This flow cannot go on from here. Tell an editor, and hand over as “other”."),
+            code="flow_broken",
+        ) from broken
+
+
+def _record(
+    state: RunState,
+    answers: Sequence[engine.Answer],
+    *,
+    acting_user: Any,
+    now: datetime,
+    world: World,
+    read_out: bool = True,
+    checks: Checks | None = None,
+) -> None:
+    """Keep what ``answers`` has beyond those of ``state``, with what was shown for it."""
+    begun = len(state.answers)
+    fresh = engine.position(state.flow, answers, world).path[begun:]
+    seen = shown(state.position, world_at(state.shown_at))
+    found = checks.of_last(sum(step.node.kind == "check" for step in fresh)) if checks else []
+    RunStep.objects.bulk_create(
+        RunStep(
+            run=state.run,
+            number=state.steps_ever + 1 + offset,
+            node=step.node_key,
+            kind=step.node.kind,
+            prompt="" if step.automatic else seen.prompt,
+            script=seen.script if read_out and not step.automatic else "",
+            value=step.value,
+            label=step.label,
+            values=dict(answers[begun + offset].values),
+            automatic=step.automatic,
+            checked=found.pop(0) if step.node.kind == "check" and found else {},
+            shown_at=state.shown_at,
+            answered_at=now,
+            answered_by=acting_user,
+        )
+        for offset, step in enumerate(fresh)
+    )
+
+
+@transaction.atomic
+def hand_over_instead(*, consultation_id: int, acting_user: Any, now: datetime) -> RunState:
+    """Leave a flow whose answer is not in force any more for the one that hands over.
+
+    What was answered before stays on record and goes along to tier 2; going back undoes it.
+
+    ``Conflict`` when the contact is handed over already, when its answer is in force (again),
+    and when there is no flow to hand over with.
+    """
+    consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
+    state = run_state(consultation)
+    if state is not None and is_handing_over(state):
+        raise Conflict(
+            _("This contact is at its hand-over already. Here is where it stands."),
+            code="moved_on",
+            state={"node": state.position.node_key},
+        )
+    question = consultation.question
+    if question is None or question.standing(now=now) is Standing.IN_FORCE:
+        raise Conflict(_("This answer is in force: go on with it."), code="in_force")
+    flow = flow_of(question, now=now)
+    if flow is None or flow.current_id is None:
+        raise Conflict(
+            _("There is no flow to hand over with. Ask an editor to publish it."), code="no_flow"
+        )
+    if state is None:
+        _start_run(consultation, flow, acting_user=acting_user, now=now)
+    else:
+        _change_flow(state, flow.current_id, acting_user=acting_user, now=now)
+        _begin(consultation, flow.current_id, acting_user=acting_user, now=now)
+    return _running(consultation)
+
+
+def _change_flow(state: RunState, version_id: int, *, acting_user: Any, now: datetime) -> None:
     RunStep.objects.create(
         run=state.run,
         number=state.steps_ever + 1,
-        node=step.node_key,
-        kind=step.node.kind,
-        prompt=getattr(step.node, "prompt", None) or "",
-        script=step.node.script or "",
-        value=step.value,
-        label=step.label,
+        node=state.position.node_key,
+        kind=CHANGED_FLOW,
+        prompt=gettext("This answer is not in force any more"),
+        value=str(version_id),
+        label=gettext("Handed over instead"),
         shown_at=state.shown_at,
         answered_at=now,
         answered_by=acting_user,
     )
-    return _running(consultation)
 
 
 @transaction.atomic
 def go_back(*, consultation_id: int, acting_user: Any, now: datetime) -> RunState:
-    """Undo the last answer. ``Conflict`` at the beginning of the flow."""
+    """Undo the last answer of a person and what followed of itself.
+
+    ``Conflict`` at the beginning of the flow, and once the contact is over.
+    """
     consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
     state = _running(consultation)
-    if not state.steps:
+    answered = [step.number for step in state.steps if not step.automatic]
+    if not answered:
         raise Conflict(_("This is the first question; there is nothing to go back to."))
-    RunStep.objects.filter(pk=state.steps[-1].pk).update(undone_at=now, undone_by=acting_user)
+    _undo(state, from_number=answered[-1], acting_user=acting_user, now=now)
+    return _running(consultation)
+
+
+@transaction.atomic
+def jump_back(*, consultation_id: int, acting_user: Any, step: int, now: datetime) -> RunState:
+    """Ask an earlier answer again: undo the step of that number and everything after it.
+
+    ``Conflict`` when it does not stand any more, and once the contact is over.
+    """
+    consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
+    state = _running(consultation)
+    if step not in [each.number for each in state.steps if not each.automatic]:
+        raise Conflict(
+            _("That answer does not stand any more. Here is where the contact stands."),
+            code="moved_on",
+            state={"node": state.position.node_key},
+        )
+    _undo(state, from_number=step, acting_user=acting_user, now=now)
     return _running(consultation)
 
 
@@ -134,8 +291,15 @@ def restart_run(*, consultation_id: int, acting_user: Any, now: datetime) -> Run
     """Undo every answer; the steps stay on record."""
     consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
     state = _running(consultation)
-    state.run.steps.filter(undone_at=None).update(undone_at=now, undone_by=acting_user)
+    _undo(state, from_number=0, acting_user=acting_user, now=now)
+    _begin(consultation, state.run.version_id, acting_user=acting_user, now=now)
     return _running(consultation)
+
+
+def _undo(state: RunState, *, from_number: int, acting_user: Any, now: datetime) -> None:
+    state.run.steps.filter(undone_at=None, number__gte=from_number).update(
+        undone_at=now, undone_by=acting_user
+    )
 
 
 @transaction.atomic

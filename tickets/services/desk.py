@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from klingdesk.core.roles import GROUP_ROLES, Role
+from klingdesk.core.roles import BOT_GROUP, GROUP_ROLES, Role
 from tickets.models import RoutingRule, SlaPolicy, Team
 from tickets.models.labels import ClockKind, Priority
 from tickets.selectors.people import DEMO_GROUP
@@ -35,6 +35,8 @@ _PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.EDITOR: (
         "kb.view_category",
+        "kb.add_category",
+        "kb.change_category",
         "kb.view_standardquestion",
         "kb.add_standardquestion",
         "kb.change_standardquestion",
@@ -65,6 +67,7 @@ def prepare_desk(*, now: datetime) -> None:
     for role in GROUP_ROLES:
         group, _created = Group.objects.get_or_create(name=role.value)
         group.permissions.set(_permissions(_PERMISSIONS[role]))
+    Group.objects.get_or_create(name=BOT_GROUP)
     _default, created = Team.objects.get_or_create(
         slug="tier2", defaults={"name": "二线高级顾问组", "is_default": True}
     )

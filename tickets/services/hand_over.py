@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from kb.flows.schema import EscalateNode
+from kb.flows.checkers.redaction import redact
+from kb.flows.schema import ChoiceNode, EndNode, EscalateNode, RetryNode, SayNode
+from kb.flows.showing import prefilled
+from kb.models import Revision
+from klingdesk.core.account_id import AccountIdError, parse_account_id
 from klingdesk.core.errors import Conflict
 from tickets.models import Consultation, Ticket
-from tickets.models.labels import OPEN_STATUSES, ConsultationStatus
-from tickets.rules.account_id import AccountIdError, parse_account_id
-from tickets.selectors.runs import RunState, run_state
-from tickets.selectors.scripts import handover_script
-from tickets.services.capture import Captured, check_capture
+from tickets.models.labels import OPEN_STATUSES, ConsultationStatus, ContactChannel
+from tickets.selectors.runs import RunState, run_state, ticket_question, values_of
+from tickets.selectors.scripts import promised_script
+from tickets.services.capture import check_capture
 from tickets.services.clocks import plan_contact_clock, start_contact_clock
 from tickets.services.events import record
 from tickets.services.hints import hint_after_commit
@@ -45,9 +48,17 @@ class HandedOver:
 
 
 def hand_over(
-    *, consultation_id: int, acting_user: Any, capture: Capture, now: datetime
+    *,
+    consultation_id: int,
+    acting_user: Any,
+    capture: Capture,
+    fill_in: bool = False,
+    now: datetime,
 ) -> HandedOver:
     """Turn an open contact that stands at a hand-over into a ticket with its promise.
+
+    With ``fill_in``, what ``capture`` leaves out and the flow knows is taken from there; a form
+    that showed it needs that not, and what was emptied there stays empty.
 
     Raises ``Invalid`` with all field errors at once; ``Conflict`` with code
     ``chase_due`` and the open ticket's number when this account already has an open
@@ -56,7 +67,7 @@ def hand_over(
     """
     try:
         with transaction.atomic():
-            return _hand_over(consultation_id, acting_user, capture, now)
+            return _hand_over(consultation_id, acting_user, capture, fill_in, now)
     except IntegrityError as error:
         if ONE_OPEN_TICKET not in str(error):
             raise
@@ -64,22 +75,38 @@ def hand_over(
 
 
 def _hand_over(
-    consultation_id: int, acting_user: Any, capture: Capture, now: datetime
+    consultation_id: int, acting_user: Any, capture: Capture, fill_in: bool, now: datetime
 ) -> HandedOver:
     consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
     state = run_state(consultation)
     node = _hand_over_node(consultation, state)
+    if state is not None:
+        capture = _filled_in(capture, state) if fill_in else capture
+        capture = without_secrets(capture, state, node)
     clean = check_capture(node, capture)
+    question = ticket_question(consultation, state)
+    assert question is not None  # noqa: S101 - a run has one, and without a run there is no node
     if node.promise:
         # The unique index decides races only: PostgreSQL writes a refused row, personal data
         # and all, into its log.
-        open_ticket = open_ticket_for(
-            account_id=clean.account_id, question_id=consultation.question_id
-        )
+        open_ticket = open_ticket_for(account_id=clean.account_id, question_id=question.pk)
         if open_ticket is not None:
             raise _chase_on(open_ticket)
     plan = plan_contact_clock(started_at=now) if node.promise else None
-    ticket = _create_ticket(consultation, node, clean, state, acting_user=acting_user, now=now)
+    ticket = Ticket(
+        question=question,
+        promise=node.promise,
+        problem=clean.problem,
+        demand=clean.demand,
+        account_id=clean.account_id,
+        contact_channel=clean.contact_channel,
+        contact_value=clean.contact_value,
+        extra=clean.extra,
+        tags=list(node.tags),
+        transcript=_transcript(consultation, state),
+        handed_over_by=acting_user,
+        created_at=now,
+    )
     if plan is not None:
         ticket.due_at = plan[1].due_at
         ticket.due_provisional = plan[1].provisional
@@ -102,19 +129,39 @@ def _hand_over(
         },
     )
     hint_after_commit("tickets.route_ticket", ticket.pk)
-    return HandedOver(ticket=ticket, script=handover_script(node.script, ticket))
+    script = promised_script(state, ticket, now=now)
+    return HandedOver(ticket=ticket, script=script)
 
 
-def hand_over_node(consultation: Consultation) -> EscalateNode:
-    """The hand-over at which a contact stands; ``Conflict`` when it stands elsewhere."""
-    return _hand_over_node(consultation, run_state(consultation))
+def without_secrets(capture: Capture, state: RunState, node: EscalateNode) -> Capture:
+    """``capture`` without the keys and tokens in fields that carry what was pasted for a check:
+    the agent may have pasted it there anew."""
+    fields = {item.key for item in node.fields if item.source in state.reads_secrets}
+    if fields.isdisjoint(capture.extra):
+        return capture
+    extra = {key: redact(value) if key in fields else value for key, value in capture.extra.items()}
+    return replace(capture, extra=extra)
+
+
+def _filled_in(capture: Capture, state: RunState) -> Capture:
+    known = prefilled(state.position)
+    full = replace(
+        capture,
+        problem=capture.problem or known.captured.get("problem", ""),
+        demand=capture.demand or known.captured.get("demand", ""),
+        account_id=capture.account_id or known.captured.get("account_id", ""),
+        extra={**known.fields, **capture.extra},
+    )
+    number = known.captured.get("contact")
+    if capture.contact_channel or number is None:
+        return full
+    return replace(full, contact_channel=ContactChannel.CALL_BACK, contact_value=number)
 
 
 def _hand_over_node(consultation: Consultation, state: RunState | None) -> EscalateNode:
     if state is not None:
-        node = state.position.node
-        if isinstance(node, EscalateNode):
-            return node
+        if state.hand_over_node is not None:
+            return state.hand_over_node
         raise Conflict(
             _("The decision flow has not reached a hand-over yet."),
             code="not_at_hand_over",
@@ -131,57 +178,86 @@ def _hand_over_node(consultation: Consultation, state: RunState | None) -> Escal
     )
 
 
-def _create_ticket(
-    consultation: Consultation,
-    node: EscalateNode,
-    clean: Captured,
-    state: RunState | None,
-    *,
-    acting_user: Any,
-    now: datetime,
-) -> Ticket:
-    assert consultation.question is not None  # noqa: S101 - a run or the check above has one
-    return Ticket(
-        question=consultation.question,
-        promise=node.promise,
-        problem=clean.problem,
-        demand=clean.demand,
-        account_id=clean.account_id,
-        contact_channel=clean.contact_channel,
-        contact_value=clean.contact_value,
-        extra=clean.extra,
-        tags=list(node.tags),
-        transcript=_transcript(consultation, state),
-        handed_over_by=acting_user,
-        created_at=now,
-    )
-
-
 def _transcript(consultation: Consultation, state: RunState | None) -> dict[str, Any]:
-    """What was said, frozen: the ticket keeps it whatever happens to the flow later."""
+    """What was said, frozen: the ticket keeps it whatever happens to the flow later.
+
+    Values are in words, with their kind: ``tickets.selectors.masking`` hides those of persons
+    from whoever does not work the ticket.
+    """
+    node = state.hand_over_node if state else None
     return {
         "utterance": consultation.utterance,
         "channel": consultation.channel,
         "question": consultation.question.title if consultation.question else "",
         "flow": state.flow.key if state else None,
-        "flow_version": state.run.version_id if state else None,
-        "steps": [
-            {
-                "node": step.node,
-                "prompt": step.prompt,
-                "script": step.script,
-                "answer": step.label,
-                "at": step.answered_at.isoformat(),
-            }
-            for step in (state.steps if state else ())
-        ],
+        "flow_version": state.version_id if state else None,
+        "queue": node.queue if node else None,
+        "steps": _steps(state) if state else [],
+    }
+
+
+def _steps(state: RunState) -> list[dict[str, Any]]:
+    """Of the flow that was walked last with all values; of one that was left, with the words."""
+    left = len(state.steps) - len(state.answers)
+    sources = _sources(state)
+    told = [*[[]] * left, *(values_of(step) for step in state.position.path)]
+    return [
+        {
+            "node": step.node,
+            "kind": step.kind,
+            "prompt": step.prompt,
+            "script": step.script,
+            "source": sources.get(step.pk),
+            "answer": step.label,
+            "automatic": step.automatic,
+            "values": [
+                {
+                    "key": each.variable.key,
+                    "label": each.variable.label,
+                    "kind": each.variable.kind,
+                    "personal": each.variable.is_personal,
+                    "value": each.words,
+                }
+                for each in values
+            ],
+            "at": step.answered_at.isoformat(),
+        }
+        for step, values in zip(state.steps, told, strict=True)
+    ]
+
+
+def _sources(state: RunState) -> dict[int, dict[str, Any]]:
+    """By step, the standard question whose script was read out, and its revision of then."""
+    asked = {
+        step.pk: (step, passed.node.answer)
+        for step, passed in zip(state.given, state.position.path, strict=True)
+        if isinstance(passed.node, ChoiceNode | RetryNode | SayNode | EndNode)
+        and passed.node.answer is not None
+    }
+    if not asked:
+        return {}
+    revisions = list(
+        Revision.objects.filter(question__key__in={key for _step, key in asked.values()})
+        .order_by("number")
+        .values_list("question__key", "number", "created_at")
+    )
+    return {
+        pk: {
+            "question": key,
+            "revision": max(
+                (number for of, number, at in revisions if of == key and at <= step.shown_at),
+                default=None,
+            ),
+        }
+        for pk, (step, key) in asked.items()
     }
 
 
 def _chase_due(consultation_id: int, capture: Capture) -> Conflict:
     consultation = Consultation.objects.get(pk=consultation_id)
+    question = ticket_question(consultation, run_state(consultation))
     open_ticket = open_ticket_for(
-        account_id=capture.account_id, question_id=consultation.question_id
+        account_id=capture.account_id, question_id=question.pk if question else None
     )
     if open_ticket is None:  # it was closed in this very moment
         return Conflict(_("Somebody else was faster. Hand over again."), code="try_again")

@@ -31,7 +31,7 @@ def test_the_ticket_keeps_everything_and_the_promise_is_counted(
     )
     ticket = Ticket.objects.get(pk=done.ticket.pk)
     assert (ticket.account_id, ticket.contact_value) == ("880123", "13800138000")
-    assert ticket.extra == [{"key": "times", "label": "扣了几次", "value": 2}]
+    assert ticket.extra == [{"key": "times", "label": "扣了几次", "kind": "count", "value": 2}]
     assert ticket.transcript["utterance"] == "扣了我两次"
     assert [step["answer"] for step in ticket.transcript["steps"]] == ["只有一个"]
     assert (ticket.due_at, ticket.due_provisional) == (DUE, False)

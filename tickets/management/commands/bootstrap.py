@@ -21,14 +21,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         prepare_desk(now=now)
-        loaded = load_starter(now=now)
-        self.stdout.write(
-            f"knowledge base: {loaded.questions} questions written, {loaded.unchanged} unchanged, "
-            f"{loaded.kept} kept as edited; {loaded.flows} flows"
-        )
         if settings.KLINGDESK_MODE == "demo":
             password = settings.KLINGDESK_DEMO_PASSWORD
             if not password:
                 raise CommandError("Set KLINGDESK_DEMO_PASSWORD: the demo people need a password.")
             names = prepare_demo_people(password=password)
             self.stdout.write(f"demo people: {', '.join(names)}")
+        loaded = load_starter(now=now)
+        self.stdout.write(
+            f"knowledge base: {loaded.questions} questions written, {loaded.unchanged} unchanged, "
+            f"{loaded.kept} kept as edited; {loaded.flows} flows"
+        )
