@@ -15,13 +15,16 @@ from knox.models import AuthToken
 
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.login import LoginForm
+from notices.selectors import unread_count
 
 # Label, URL name, roles: the order is the order in the header.
 PAGES: tuple[tuple[Any, str, frozenset[Role]], ...] = (
     (_("Console"), "admin:console", frozenset({Role.AGENT})),
     (_("Queue"), "admin:queue", frozenset({Role.ADVISOR, Role.MANAGER})),
     (_("SLA"), "admin:sla_report", frozenset({Role.MANAGER})),
+    (_("Today"), "admin:kb_room", frozenset({Role.EDITOR})),
     (_("Knowledge base"), "admin:kb_standardquestion_changelist", frozenset({Role.EDITOR})),
+    (_("Inbox"), "admin:inbox", frozenset({Role.EDITOR})),
     (_("Administration"), "admin:site_index", frozenset({Role.MANAGER, Role.EDITOR, Role.ADMIN})),
 )
 
@@ -29,7 +32,7 @@ HOMES: tuple[tuple[Role, str], ...] = (
     (Role.AGENT, "admin:console"),
     (Role.ADVISOR, "admin:queue"),
     (Role.MANAGER, "admin:sla_report"),
-    (Role.EDITOR, "admin:kb_standardquestion_changelist"),
+    (Role.EDITOR, "admin:kb_room"),
 )
 """Where a role lands after logging in; whoever has several lands at the first."""
 
@@ -54,6 +57,8 @@ class DeskAdminSite(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         own: list[URLPattern | URLResolver] = [
             path("site/", self.admin_view(super().index), name="site_index"),
+            path("", include("notices.urls")),
+            path("", include("kb.admin.urls")),
             path("", include("tickets.admin.urls")),
         ]
         return own + super().get_urls()
@@ -89,5 +94,8 @@ class DeskAdminSite(AdminSite):
         for label, name, allowed in PAGES:
             if roles & allowed:
                 url = reverse(name)
-                nav.append({"label": label, "url": url, "current": request.path == url})
+                count = unread_count(request.user) if name == "admin:inbox" else 0
+                nav.append(
+                    {"label": label, "url": url, "current": request.path == url, "count": count}
+                )
         return {**super().each_context(request), "desk_nav": nav}

@@ -25,7 +25,7 @@ from kb.api.base import DeskView
 from kb.api.contract import operation
 from kb.api.strict import StrictSerializer, Text
 from klingdesk.core.errors import Invalid, NotFound
-from klingdesk.core.roles import roles_of
+from klingdesk.core.roles import is_bot, roles_of
 
 
 class PeerThrottle(ScopedRateThrottle):
@@ -61,7 +61,7 @@ class TokenView(DeskView):
         given = self.body(Credentials)
         user = authenticate(request._request, **given)
         # Nobody without a role gets in, and nobody learns whether only the role was missing.
-        if user is None or not roles_of(user):
+        if user is None or not (roles_of(user) or is_bot(user)):
             raise Invalid(_("User name or password is wrong."), code="wrong_credentials")
         _record, token = get_token_model().objects.create(user=user)
         user_logged_in.send(sender=type(user), request=request._request, user=user)

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "csp",
     "klingdesk.apps.DeskConfig",
+    "notices",
     "kb",
     "tickets",
 ]
@@ -155,6 +156,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
+        "media-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
@@ -287,7 +289,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tickets.sweep_sla",
         "schedule": env.number("KLINGDESK_SLA_SWEEP_SECONDS", 60, least=1, most=3600),
     },
+    "keep-answers-true": {
+        "task": "kb.keep_answers_true",
+        "schedule": env.number("KLINGDESK_UPKEEP_SECONDS", 300, least=1, most=86_400),
+    },
 }
+
+# --- the search log (masked words, nobody's name) -------------------------------------------------
+
+KLINGDESK_SEARCH_LOG_DAYS = env.number("KLINGDESK_SEARCH_LOG_DAYS", 180, least=1, most=3650)
 
 # --- logging ------------------------------------------------------------------------------------
 

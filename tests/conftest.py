@@ -7,23 +7,21 @@ throw-away server and sets it).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.utils import translation
 from hypothesis import settings
 
 from kb.flows.loader import load_flow
 from kb.models import Category, StandardQuestion
-from kb.services.publishing import (
-    FollowUpContent,
-    QuestionContent,
-    publish_flow,
-    publish_question,
-)
+from kb.selectors.search import holder
+from kb.services.content import FollowUpContent, QuestionContent
+from kb.services.publishing import publish_flow, publish_question
 from klingdesk.core.roles import Role
 from tickets.models import Team, Ticket
 from tickets.services.consultations import answer_step, start_consultation
@@ -74,9 +72,16 @@ nodes:
 
 
 @pytest.fixture(autouse=True)
-def forget_search_index(monkeypatch: pytest.MonkeyPatch) -> None:
+def forget_search_index() -> None:
     """Rolled-back tests use the same index versions again, for other questions."""
-    monkeypatch.setattr("kb.selectors._cached", None)
+    holder.forget()
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Texts of services as they stand in the code, whether or not a catalogue is compiled."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

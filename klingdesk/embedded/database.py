@@ -10,7 +10,7 @@ from psycopg import sql
 from klingdesk.embedded.cluster import DATABASE, OWNER, SUPERUSER, Cluster
 from klingdesk.embedded.trouble import Trouble
 
-_APPS = ("kb", "tickets")
+_APPS = ("notices", "kb", "tickets")
 
 
 def ensure_database(cluster: Cluster, *, may_create_databases: bool = False) -> None:

@@ -144,7 +144,10 @@ def open_page(browser: Any, desk_url: str, troubles: list[str]) -> Iterator[Call
         context.close()
 
 
-EXPECTED = {200, 204, 301, 302, 304, 409, 422}
+FADED = """Promise.all(document.getAnimations()
+    .filter(each => each instanceof CSSTransition).map(each => each.finished))"""
+
+EXPECTED = {200, 201, 204, 301, 302, 304, 409, 422}
 """409 and 422 are answers to a person's mistake; anything else is ours."""
 
 
@@ -160,7 +163,13 @@ def watch(page: Any, troubles: list[str]) -> None:
         if answer.status not in EXPECTED:
             troubles.append(f"{answer.status}: {answer.url}")
 
+    def on_failure(request: Any) -> None:
+        # A request that the page itself gives up (left, or typed on) is no trouble.
+        if "ERR_ABORTED" not in (request.failure or ""):
+            troubles.append(f"{request.failure}: {request.url}")
+
     page.on("pageerror", lambda error: troubles.append(f"page error: {error}"))
+    page.on("requestfailed", on_failure)
     page.on("console", on_console)
     page.on("response", on_response)
 
@@ -174,3 +183,27 @@ def keep() -> Callable[[Any, str], None]:
         page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
 
     return shot
+
+
+@pytest.fixture
+def fits(keep: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
+    """Keep the page as a wide light and as a narrow dark screen show it; neither may scroll
+    sideways. The page is as wide as before afterwards.
+    """
+
+    def shown(page: Any, name: str) -> None:
+        before = page.viewport_size
+        for width, scheme in ((1440, "light"), (390, "dark")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            # Colours fade into one another; a shot half-way shows what nobody sees.
+            page.evaluate(FADED)
+            keep(page, f"{name}-{width}-{scheme}")
+            overflow = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert overflow <= 0, f"{name} is {overflow} px wider than a screen of {width} px"
+        page.set_viewport_size(before)
+        page.emulate_media(color_scheme="light")
+
+    return shown

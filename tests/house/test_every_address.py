@@ -14,9 +14,11 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 
-from kb.models import Flow, Phrasing, StandardQuestion, Synonym
+from kb.models import Disagreement, Flow, Phrasing, StandardQuestion, Synonym
+from kb.services.importing import GivenFile, store_import
 from tests.conftest import CANARY, NOW
 from tests.house.sites import Address, all_addresses
+from tests.standings import attachment, publish
 from tickets.models import CalendarOverride, CalendarYear, RoutingRule, SlaPolicy, Team, Ticket
 from tickets.services.claims import claim
 
@@ -51,6 +53,16 @@ def addresses(
     CalendarOverride.objects.create(date="2027-01-04", is_working=True, reason="调休")
     CalendarYear.objects.create(year=2027, source="test")
     question = StandardQuestion.objects.get(key="twice-charged")
+    picture = attachment("图")
+    publish("shown", attachments=(picture,))
+    disagreement = Disagreement.objects.create(
+        question=question, key="one", caution=CANARY, opened_at=NOW
+    )
+    batch = store_import(
+        files=[GivenFile("a.txt", "可灵 AI-能退吗？\n\n您好，不能。".encode())],
+        acting_user=None,
+        now=NOW,
+    )
     ids = {
         "standardquestion": question.pk,
         "flow": Flow.objects.get().pk,
@@ -69,11 +81,15 @@ def addresses(
     }
     values = {
         "number": ticket.number,
+        "digest": picture.digest,
         "key": question.key,
+        "revision": 1,
+        "disagreement": disagreement.pk,
         "pk": contact_id,
         "id": contact_id,
         "consultation_id": contact_id,
         "contact_id": contact_id,
+        "batch_id": batch.pk,
         "action": "note",
         "content_type_id": 1,
         "app_label": "kb",

@@ -14,7 +14,7 @@ FORBIDDEN_NAMES = {"utils.py", "helpers.py", "misc.py", "common.py"}
 
 
 def sources() -> list[Path]:
-    folders = ("klingdesk", "kb", "tickets", "tests", "bench")
+    folders = ("klingdesk", "notices", "kb", "tickets", "tests", "bench")
     return sorted(
         path
         for folder in folders

@@ -57,7 +57,7 @@ def translations(message: Message) -> tuple[str, ...]:
 
 
 def in_python() -> Iterator[tuple[Key, str]]:
-    for folder in ("klingdesk", "kb", "tickets"):
+    for folder in ("klingdesk", "notices", "kb", "tickets"):
         for path in (ROOT / folder).rglob("*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             for node in ast.walk(tree):

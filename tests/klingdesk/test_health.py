@@ -133,7 +133,11 @@ def test_the_age_of_the_sweeps(
 def test_rare_sweeps_are_not_called_stale(
     client: Client, db: None, now: None, broker_says: Any, settings: Any
 ) -> None:
-    settings.CELERY_BEAT_SCHEDULE = {"one": {"schedule": 600}, "two": {"schedule": 20}}
+    settings.CELERY_BEAT_SCHEDULE = {
+        "one": {"task": "tickets.one", "schedule": 600},
+        "two": {"task": "tickets.two", "schedule": 20},
+        "upkeep": {"task": "kb.upkeep", "schedule": 86_400},
+    }
     for name in (heartbeats.ROUTING, heartbeats.SLA):
         heartbeats.beat(name=name, now=NOW - timedelta(seconds=1800))
     assert client.get("/readyz").json()["status"] == "ready"
