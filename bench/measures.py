@@ -118,15 +118,15 @@ def _utterances() -> list[str]:
 
 def searches(desk: Desk, now: datetime) -> Rows:
     from kb.models import Phrasing, StandardQuestion
-    from kb.selectors import search_questions
+    from kb.selectors.search import search_questions
 
     words = _utterances()
     caller = desk.caller(desk.agents[0])
     for warm in words[:20]:
         caller.ok(caller.get("kb/search/", q=warm))
-        search_questions(warm, now=now)
+        search_questions(warm)
     http = [timed(partial(caller.get, "kb/search/", q=word)) for word in words]
-    inside = [timed(partial(search_questions, word, now=now)) for word in words]
+    inside = [timed(partial(search_questions, word)) for word in words]
     base = f"{StandardQuestion.objects.count()} questions, {Phrasing.objects.count()} phrasings"
     return [
         (f"search over HTTP ({base})", p50_p95(http)),
