@@ -97,7 +97,10 @@ _NEVER_EMPTY = ("status", "key")
 MOST_COLUMNS = 200
 MOST_PROBLEMS = 20
 MOST_UNPACKED = 60 * 1024 * 1024
+MOST_BESIDE = 2 * 1024 * 1024
+"""Bytes of styles and the like, which the library holds as a whole, at twenty times their size."""
 MOST_MEMBERS = 500
+_HELD_TEXTS = re.compile(r"xl/(worksheets/|sharedStrings).*\.xml", re.IGNORECASE)
 _CONTINUED = re.compile(r"^(.+)_([1-9]\d?)$")
 
 csv.field_size_limit(10 * 1024 * 1024)
@@ -161,10 +164,17 @@ def _check_package(data: bytes, *, file: str) -> None:
             members = package.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ReadingError(file, [Remark(Code.BROKEN_XLSX)]) from error
+    beside = [
+        member.file_size
+        for member in members
+        if member.filename.lower().endswith((".xml", ".rels"))
+        and not _HELD_TEXTS.fullmatch(member.filename)
+    ]
     unpacked = sum(member.file_size for member in members)
-    if len(members) > MOST_MEMBERS or unpacked > MOST_UNPACKED:
-        params = {"most": MOST_UNPACKED // 1024**2, "found": unpacked // 1024**2}
-        raise ReadingError(file, [Remark(Code.XLSX_BOMB, params=params)])
+    for found, most in ((unpacked, MOST_UNPACKED), (sum(beside), MOST_BESIDE)):
+        if len(members) > MOST_MEMBERS or found > most:
+            params = {"most": most // 1024**2, "found": found // 1024**2}
+            raise ReadingError(file, [Remark(Code.XLSX_BOMB, params=params)])
 
 
 class _Table:

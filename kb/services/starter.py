@@ -23,18 +23,15 @@ from kb.models import (
     Revision,
     StandardQuestion,
     StarterSynonym,
-    Synonym,
 )
 from kb.services.attachments import keep_starter_picture
 from kb.services.content import content_from_row
 from kb.services.publishing import (
-    bump_search_index,
     lock_questions,
     publish_flow,
     publish_question,
 )
-from kb.services.synonyms import save_synonym
-from klingdesk.core.errors import Invalid
+from kb.services.synonyms import add_synonyms
 
 log = logging.getLogger(__name__)
 
@@ -147,26 +144,13 @@ def _load_synonyms(groups: list[dict[str, Any]]) -> int:
     """
     seen = set(StarterSynonym.objects.values_list("variant", flat=True))
     fresh = [
-        Synonym(canonical=group["canonical"], variant=variant)
+        (variant, group["canonical"])
         for group in groups
         for variant in group["variants"]
         if variant not in seen
     ]
-    if not fresh:
-        return 0
-    if Synonym.objects.exists():
-        added = [rule for rule in fresh if _add_if_it_fits(rule)]
-    else:
-        added = Synonym.objects.bulk_create(fresh)
-        bump_search_index()
-    StarterSynonym.objects.bulk_create(StarterSynonym(variant=rule.variant) for rule in fresh)
-    return len(added)
-
-
-def _add_if_it_fits(rule: Synonym) -> bool:
-    try:
-        save_synonym(variant=rule.variant, canonical=rule.canonical)
-    except Invalid as contradiction:
-        log.warning("synonym %s left out: %s", rule, contradiction.fields)
-        return False
-    return True
+    left_out = add_synonyms(rules=fresh)
+    for variant, canonical in left_out:
+        log.warning("synonym %s → %s left out: it contradicts others", variant, canonical)
+    StarterSynonym.objects.bulk_create(StarterSynonym(variant=variant) for variant, _ in fresh)
+    return len(fresh) - len(left_out)

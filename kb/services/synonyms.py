@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -78,6 +78,32 @@ def save_synonym(*, variant: str, canonical: str, synonym_id: int | None = None)
     synonym.canonical = canonical
     synonym.save(update_fields=["variant", "canonical"])
     return synonym
+
+
+@transaction.atomic
+def add_synonyms(*, rules: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Add many rules (variant, canonical); returns those that were left out.
+
+    Left out is what would contradict the present table, or a rule before it in ``rules``.
+    """
+    if not rules:
+        return []
+    bump_search_index()
+    return _add(list(rules))
+
+
+def _add(rules: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Together if they fit together, else each half by itself: checking reads the whole table."""
+    present = list(_rules().values())
+    if set(_problems([*present, *rules])) <= set(_problems(present)):
+        Synonym.objects.bulk_create(
+            Synonym(variant=variant, canonical=canonical) for variant, canonical in rules
+        )
+        return []
+    if len(rules) == 1:
+        return rules
+    middle = len(rules) // 2
+    return [*_add(rules[:middle]), *_add(rules[middle:])]
 
 
 @transaction.atomic

@@ -303,15 +303,17 @@ def test_a_workbook_that_is_none() -> None:
     assert refused("a.xlsx", workbook()) == [(Code.EMPTY, 0)]
 
 
-def bomb(size: int) -> bytes:
+def bomb(size: int, part: str = "xl/sharedStrings.xml") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
-        package.writestr("xl/sharedStrings.xml", b"\0" * size)
+        package.writestr(part, b"\0" * size)
     return out.getvalue()
 
 
 def test_a_workbook_that_unpacks_to_too_much() -> None:
     assert refused("a.xlsx", bomb(61 * 1024 * 1024)) == [(Code.XLSX_BOMB, 0)]
+    styles = bomb(3 * 1024 * 1024, "xl/styles.xml")
+    assert refused("a.xlsx", styles) == [(Code.XLSX_BOMB, 0)]
 
 
 def test_a_workbook_that_lies_about_its_size() -> None:

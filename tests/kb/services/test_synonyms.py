@@ -15,6 +15,7 @@ from kb.selectors.search import search_questions
 from kb.selectors.synonym_preview import LOGGED_SECONDS, preview_rules
 from kb.services.search_log import log_search
 from kb.services.synonyms import (
+    add_synonyms,
     delete_synonyms,
     preview_deletion,
     preview_synonym,
@@ -50,6 +51,21 @@ def test_a_rule_that_is_gone(questions: Any) -> None:
     for call in (save_synonym, lambda **rule: preview_synonym(**rule, now=NOW)):
         with pytest.raises(NotFound):
             call(variant="甲", canonical="乙", synonym_id=gone.pk)
+
+
+def test_many_rules_at_once_but_for_those_that_contradict(
+    questions: Any, django_assert_max_num_queries: Any
+) -> None:
+    save_synonym(variant="贵宾", canonical="会员")
+    rules = [(f"变体{number}", f"正名{number}") for number in range(200)]
+    with django_assert_max_num_queries(5):  # not one for each: the whole table is read each time
+        assert add_synonyms(rules=rules) == []
+    bad = [("会员", "尊享"), ("变体3", "另一个"), ("甲", "乙"), ("乙", "丙")]
+    assert add_synonyms(rules=[*bad, ("丁", "丙")]) == [bad[0], bad[1], bad[3]]
+    assert Synonym.objects.count() == 203
+    before = SearchIndexVersion.objects.get().number
+    assert add_synonyms(rules=[]) == []
+    assert SearchIndexVersion.objects.get().number == before
 
 
 def test_a_broken_table_can_be_repaired(questions: Any) -> None:
