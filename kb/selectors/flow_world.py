@@ -23,7 +23,7 @@ def world_at(now: datetime) -> World:
         if question is None:
             return None
         answer = answer_of(question, now=now)
-        return ScriptNow(answer.script, in_force=answer.is_in_force, title=question.title)
+        return ScriptNow(answer.script, in_force=not answer.is_fallback, title=question.title)
 
     return World(now=now, answers=answers, flows=flow_version)
 
