@@ -7,7 +7,7 @@ class KbConfig(AppConfig):
     verbose_name = _("Knowledge base")
 
     def ready(self) -> None:
-        from kb.services.notice_texts import NOTICE_TEXTS
+        from kb.services.notice_texts import KNOWLEDGE, NOTICE_TEXTS
         from notices.words import register
 
-        register(NOTICE_TEXTS)
+        register(NOTICE_TEXTS, topic=KNOWLEDGE)

@@ -6,6 +6,15 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kb.models import StandardQuestion
+from klingdesk.core.roles import Role
+from notices.rules.topics import Topic
+
+KNOWLEDGE = Topic(
+    "kb.answers",
+    _("Answers"),
+    _("An answer of mine expires, needs a review, or came back from one."),
+    frozenset({Role.EDITOR.value}),
+)
 
 NOTICE_TEXTS = {
     "kb.expired": _(

@@ -40,7 +40,9 @@ class Notice(models.Model):
                 fields=["recipient", "-created_at"],
                 condition=models.Q(read_at=None),
                 name="notice_unread",
-            )
+            ),
+            models.Index(fields=["recipient", "-created_at"], name="notice_by_recipient"),
+            models.Index(fields=["event"], name="notice_by_event"),
         ]
 
     def __str__(self) -> str:

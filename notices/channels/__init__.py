@@ -1,0 +1,1 @@
+"""The ways out of the desk: they send one message, and know nothing of the outbox."""

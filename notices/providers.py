@@ -1,0 +1,68 @@
+"""What stands above lends to the notices, which know neither tickets nor teams.
+
+The apps register it when they are ready; without them the desk has usual hours, no audience but
+itself, and deliveries go out with the next sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import time
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from klingdesk.core.calendar import WorkingCalendar
+from notices.rules.quiet import Hours
+
+Audience = tuple[str, Any]
+"""An opaque key such as ``team:credits``, and its name in words."""
+
+WHOLE_DESK = "desk"
+"""The audience of every event: a webhook for it is told all of its topics."""
+
+OPENS, CLOSES = time(9), time(18)
+
+
+def usual_hours() -> Hours:
+    return Hours(WorkingCalendar(), OPENS, CLOSES, timezone.get_default_timezone())
+
+
+_hours: Callable[[], Hours] = usual_hours
+_audiences: list[Callable[[], Iterable[Audience]]] = []
+_hint: Callable[[str], None] | None = None
+
+
+def register_hours(provider: Callable[[], Hours]) -> None:
+    """``provider`` gives the desk's working hours at the moment of asking."""
+    global _hours
+    _hours = provider
+
+
+def working_hours() -> Hours:
+    return _hours()
+
+
+def register_audiences(provider: Callable[[], Iterable[Audience]]) -> None:
+    """``provider`` gives audiences that webhooks may be made for."""
+    if provider not in _audiences:
+        _audiences.append(provider)
+
+
+def audiences() -> list[Audience]:
+    """Every audience there is, the whole desk first."""
+    whole: Audience = (WHOLE_DESK, _("The whole desk"))
+    return [whole, *(each for provider in _audiences for each in provider())]
+
+
+def register_hint(send: Callable[[str], None]) -> None:
+    """``send`` tells a worker after the commit to run the task of that name soon."""
+    global _hint
+    _hint = send
+
+
+def hint(task_name: str) -> None:
+    """Ask for a run of the task after the commit; without anybody to ask, its sweep comes."""
+    if _hint is not None:
+        _hint(task_name)

@@ -1,0 +1,1 @@
+"""What is decided without a database, a clock or a setting."""
