@@ -9,22 +9,28 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from knox.models import get_token_model
 from rest_framework import serializers
+from rest_framework.exceptions import Throttled
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.throttling import ScopedRateThrottle
 
+from accounts.selectors.logins import has_two_step
+from accounts.services.lockouts import is_locked, minutes_locked
+from accounts.services.logins import PASSWORD, owed_by
+from accounts.services.two_step import TooSoon, check_code
 from kb.api.base import DeskView
 from kb.api.contract import operation
 from kb.api.strict import StrictSerializer, Text
-from klingdesk.core.errors import Invalid, NotFound
+from klingdesk.core.errors import Invalid, NotAllowed, NotFound
 from klingdesk.core.roles import is_bot, roles_of
 
 
@@ -44,6 +50,11 @@ class PeerThrottle(ScopedRateThrottle):
 class Credentials(StrictSerializer):
     username = Text(max_length=150)
     password = Text(max_length=1_000, trim_whitespace=False)
+    code = Text(
+        max_length=100,
+        required=False,
+        help_text="Of the authenticator app, or a recovery code, where two-step login is on.",
+    )
 
 
 class TokenBody(serializers.Serializer[Any]):
@@ -59,13 +70,37 @@ class TokenView(DeskView):
     @operation("Get a token", body=Credentials, ok={200: TokenBody}, public=True)
     def post(self, request: Request) -> Response:
         given = self.body(Credentials)
+        code = given.pop("code", "")
+        if is_locked(request._request, given["username"], now=timezone.now()):
+            raise Throttled(wait=minutes_locked() * 60)
         user = authenticate(request._request, **given)
         # Nobody without a role gets in, and nobody learns whether only the role was missing.
         if user is None or not (roles_of(user) or is_bot(user)):
             raise Invalid(_("User name or password is wrong."), code="wrong_credentials")
+        _require_steps(user, code)
         _record, token = get_token_model().objects.create(user=user)
         user_logged_in.send(sender=type(user), request=request._request, user=user)
         return Response({"token": token})
+
+
+def _require_steps(user: Any, code: str) -> None:
+    """What a person must do beside the password; ``Invalid`` names the field ``code``."""
+    if owed := owed_by(user):
+        raise NotAllowed(
+            _("Log in to the desk's pages and change your password first.")
+            if owed[0] == PASSWORD
+            else _("Your role needs two-step login. Set it up on the desk's pages first."),
+            code=f"{owed[0]}_owed",
+        )
+    if not has_two_step(user):
+        return
+    if not code:
+        text = _("Two-step login is on: send the code of the app, too.")
+        raise Invalid(text, code="code_required", fields={"code": [text]})
+    try:
+        check_code(user=user, code=code, now=timezone.now())
+    except TooSoon as refused:
+        raise Throttled(wait=refused.seconds) from refused
 
 
 class SchemaView(SpectacularAPIView):

@@ -1,6 +1,7 @@
 """System checks: what a production desk must not start with, and what managers have to mend.
 
-E001-E005 keep an unsafe production desk from starting; W001 warns of a calendar that ends.
+E001-E005 keep an unsafe production desk from starting; W001 warns of a calendar that ends, W010 of
+e-mail that cannot be sent.
 
 Django runs them with every management command; web, worker and beat call
 ``refuse_unsafe`` themselves because they start without one.
@@ -21,8 +22,8 @@ from django.utils import timezone
 from klingdesk.core.calendar import WorkingCalendar
 from klingdesk.settings import Mode
 
-NOTICE_EXPECTED_FROM = 11
-"""The State Council's notice for the next year has come out between late October and December."""
+NOTICE_EXPECTED_DAYS = 60
+"""Before a year begins: its notice has come out between late October and the middle of December."""
 
 
 def _in_production() -> bool:
@@ -106,8 +107,9 @@ def check_demo_people(
 
 
 def years_without_notice(calendar: WorkingCalendar, *, today: date) -> list[int]:
-    """This year, and from November on the next, as far as ``calendar`` does not know them."""
-    wanted = [today.year] + [today.year + 1] * (today.month >= NOTICE_EXPECTED_FROM)
+    """This year, and 60 days ahead the next, as far as ``calendar`` does not know them."""
+    is_near = (date(today.year + 1, 1, 1) - today).days <= NOTICE_EXPECTED_DAYS
+    wanted = [today.year] + [today.year + 1] * is_near
     return [year for year in wanted if not calendar.is_known(year)]
 
 
@@ -131,9 +133,34 @@ def check_calendar(
         Warning(
             f"The working-day calendar has no holiday notice for {years}: due dates there are "
             "provisional.",
-            hint="Update chinesecalendar once it holds the year; until then the desk marks "
-            "such dates.",
+            hint="Load the State Council's notice (managers do), or update chinesecalendar once it "
+            "holds the year; until then the desk marks such dates.",
             id="klingdesk.W001",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_email(
+    app_configs: Any = None, databases: Iterable[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """W010: somebody wants notices by e-mail, and none leaves this desk."""
+    if not databases or settings.KLINGDESK_EMAIL_READY:
+        return []
+    from notices.selectors import is_email_wanted
+
+    try:
+        wanted = is_email_wanted()
+    except DatabaseError:
+        return []  # no tables yet
+    if not wanted:
+        return []
+    return [
+        Warning(
+            "E-mail is not configured, but people have chosen to be told by e-mail: what they "
+            "are sent ends in the dead letters.",
+            hint="Set KLINGDESK_EMAIL_URL and KLINGDESK_EMAIL_FROM.",
+            id="klingdesk.W010",
         )
     ]
 

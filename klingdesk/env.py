@@ -76,6 +76,18 @@ def choice(name: str, kind: type[Choice], default: Choice) -> Choice:
         raise ImproperlyConfigured(f"{name} is {raw!r}; it must be one of {allowed}.") from None
 
 
+def choices(name: str, kind: type[Choice]) -> list[Choice]:
+    """A comma-separated list of values of a ``StrEnum``; empty when not set."""
+    found = []
+    for item in listing(name):
+        try:
+            found.append(kind(item.lower()))
+        except ValueError:
+            allowed = ", ".join(value.value for value in kind)
+            raise ImproperlyConfigured(f"{name} names {item!r}; allowed are {allowed}.") from None
+    return found
+
+
 def folder(name: str, default: Path) -> Path:
     """A folder's absolute path; it need not exist yet."""
     raw = text(name)

@@ -6,9 +6,9 @@ jobs:
 
 - 503 ``unready``: the database cannot be reached, or migrations are missing.
 - 200 ``degraded``: people can work, but the broker cannot be reached, or a periodic job is late
-  (``stale``) or has never run (``never``). Nothing that a person does waits for either; taking the
-  web away from the agents would make an outage of it, and a desk that has just been started has
-  no heartbeat yet.
+  (``stale``) or has never run (``never``), or notices do not leave the desk (``late``). Nothing
+  that a person does waits for any of it; taking the web away from the agents would make an outage
+  of it, and a desk that has just been started has no heartbeat yet.
 - 200 ``ready``: all is well.
 
 What these answers hold is fit for anybody: no host names, no error texts, no versions.
@@ -30,6 +30,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from klingdesk.broker_probe import BrokerProbe
+from notices.selectors import outbox_lag
 from tickets.models import Heartbeat
 from tickets.services.heartbeats import ROUTING, SLA
 
@@ -57,7 +58,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     checks = {**_database_checks(), "broker": {"status": broker.status()}}
     if any(checks[name]["status"] != "ok" for name in _VITAL):
         return _answer({"status": "unready", "checks": checks}, 503)
-    fine = all(checks[name]["status"] == "ok" for name in ("broker", "sweeps"))
+    fine = all(checks[name]["status"] == "ok" for name in ("broker", "sweeps", "outbox"))
     return _answer({"status": "ready" if fine else "degraded", "checks": checks}, 200)
 
 
@@ -66,11 +67,12 @@ def _answer(body: Check, status: int) -> HttpResponse:
 
 
 def _database_checks() -> dict[str, Check]:
-    """Three checks on one connection; what could not be asked is ``unknown``."""
+    """Four checks on one connection; what could not be asked is ``unknown``."""
     found: dict[str, Check] = {
         "database": {"status": "unreachable"},
         "migrations": {"status": "unknown"},
         "sweeps": {"status": "unknown"},
+        "outbox": {"status": "unknown"},
     }
     try:
         with transaction.atomic():
@@ -79,6 +81,7 @@ def _database_checks() -> dict[str, Check]:
             found["migrations"] = _migrations()
             if found["migrations"]["status"] == "ok":
                 found["sweeps"] = _sweeps()
+                found["outbox"] = _outbox()
         found["database"] = {"status": "ok"}
     except Error as error:
         # Its text may name hosts and people: into the log with it, not into the answer.
@@ -98,22 +101,26 @@ def _migrations() -> Check:
     return {"status": "pending", "missing": len(missing)} if missing else {"status": "ok"}
 
 
+def _outbox() -> Check:
+    """For how long the notice that is to leave the desk first has been due."""
+    lag = outbox_lag(timezone.now())
+    return {"status": "late" if lag > STALE_SECONDS else "ok", "lag_seconds": lag}
+
+
 def _sweeps() -> Check:
     """When each periodic job last ran, and the worst of it: stale before never before ok."""
     now = timezone.now()
     beats = dict(Heartbeat.objects.values_list("name", "at"))
-    # Whoever lets the sweeps run rarely must not be told that they are late.
-    # Only those that promises wait for; the upkeep of the knowledge base can be missed.
-    rarest = max(
-        float(str(entry["schedule"]))
+    # Whoever lets a sweep run rarely must not be told that it is late.
+    every = {
+        str(entry["task"]).removeprefix("tickets."): float(str(entry["schedule"]))
         for entry in settings.CELERY_BEAT_SCHEDULE.values()
-        if str(entry["task"]).startswith("tickets.")
-    )
-    limit = max(STALE_SECONDS, 3 * rarest)
+    }
     jobs: dict[str, Check] = {}
     for name in (ROUTING, SLA):
         if name in beats:
             age = max(0, int((now - beats[name]).total_seconds()))
+            limit = max(STALE_SECONDS, 3 * every.get(name, 0))
             jobs[name] = {"status": "stale" if age > limit else "ok", "age_seconds": age}
         else:
             jobs[name] = {"status": "never"}

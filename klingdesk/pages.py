@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from klingdesk.core.errors import NotAllowed, NotFound
 from klingdesk.core.roles import Role, roles_of
 
+Response = TypeVar("Response", bound=HttpResponseBase)
 View = Callable[..., HttpResponse]
 
 
-def desk_page(*roles: Role, methods: tuple[str, ...] = ("GET", "HEAD")) -> Callable[[View], View]:
+def desk_page(
+    *roles: Role, methods: tuple[str, ...] = ("GET", "HEAD")
+) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
     """A page of the admin site for people with one of ``roles``.
 
     Anonymous people go to the login page; others without the role get 403. ``NotFound``
@@ -26,10 +29,10 @@ def desk_page(*roles: Role, methods: tuple[str, ...] = ("GET", "HEAD")) -> Calla
     which alone knows how to keep what was typed.
     """
 
-    def decorate(view: View) -> View:
+    def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
         @require_http_methods(list(methods))
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
             if not roles_of(request.user) & set(roles):
                 raise PermissionDenied
             try:

@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.core.signals import got_request_exception
 from django.http import Http404
 from django.utils.log import log_response
@@ -17,6 +22,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from kb.api.base import TooLarge
 from klingdesk.core.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound
 
 MEDIA_TYPE = "application/problem+json"
@@ -47,6 +53,7 @@ _STATUS: tuple[tuple[type[DeskError], int], ...] = (
 _DJANGO: tuple[tuple[type[Exception], type[exceptions.APIException]], ...] = (
     (Http404, exceptions.NotFound),
     (PermissionDenied, exceptions.PermissionDenied),
+    (RequestDataTooBig, TooLarge),
     (SuspiciousOperation, exceptions.ParseError),
     (BadRequest, exceptions.ParseError),
 )

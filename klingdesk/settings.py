@@ -20,7 +20,8 @@ from kombu.utils.url import parse_url
 from psycopg.conninfo import make_conninfo
 from whitenoise.compress import Compressor
 
-from klingdesk import env
+from klingdesk import env, notice_settings
+from klingdesk.core.roles import Role
 
 
 class Mode(StrEnum):
@@ -44,6 +45,7 @@ CSRF_TRUSTED_ORIGINS = env.listing("KLINGDESK_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "klingdesk.apps.AdminConfig",
+    "accounts",  # before what it completes: the command changepassword
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -53,6 +55,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "knox",
+    "axes",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -69,10 +72,12 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.middleware.SessionLimits",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.OwedSteps",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -119,14 +124,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
+]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
 ]
 if KLINGDESK_MODE is Mode.TEST:
     # The tests log in thousands of times; a slow hash would only measure itself.
@@ -137,7 +144,16 @@ SESSION_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600
+KLINGDESK_SESSION_LONGEST = timedelta(
+    hours=env.number("KLINGDESK_SESSION_HOURS", 12, least=1, most=720)
+)
+KLINGDESK_SESSION_IDLE = timedelta(
+    minutes=env.number("KLINGDESK_SESSION_IDLE_MINUTES", 480, least=5, most=43_200)
+)
+KLINGDESK_SESSIONS_PER_PERSON = env.number("KLINGDESK_SESSIONS_PER_PERSON", 5, least=1, most=100)
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = int(KLINGDESK_SESSION_LONGEST.total_seconds())
+KLINGDESK_REQUIRE_TOTP = env.choices("KLINGDESK_REQUIRE_TOTP", Role)
 SECURE_SSL_REDIRECT = _HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
@@ -149,6 +165,24 @@ _BEHIND_PROXY = env.flag("KLINGDESK_BEHIND_PROXY")
 if _BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
+
+# Failed logins are counted in the database, by name and address, and by address alone.
+AXES_FAILURE_LIMIT = env.number("KLINGDESK_LOGIN_FAILURES", 5, least=1, most=1000)
+KLINGDESK_ADDRESS_FAILURES = env.number("KLINGDESK_ADDRESS_FAILURES", 100, least=1, most=100_000)
+AXES_COOLOFF_TIME = timedelta(
+    minutes=env.number("KLINGDESK_LOCKOUT_MINUTES", 15, least=1, most=10_080)
+)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
+AXES_USERNAME_CALLABLE = "accounts.addresses.login_name"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "next", "csrfmiddlewaretoken"]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# The form and the API say themselves that somebody is locked out; no middleware has to.
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -212,7 +246,6 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": 1 if _BEHIND_PROXY else 0,
     "DEFAULT_THROTTLE_RATES": {
         "token": env.text("KLINGDESK_TOKEN_RATE", "10/min"),
-        "login": env.text("KLINGDESK_LOGIN_RATE", "10/min"),
     },
     "EXCEPTION_HANDLER": "klingdesk.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -281,6 +314,11 @@ else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
 
 CELERY_BEAT_SCHEDULE = {
+    "forget-what-is-over": {"task": "accounts.forget_what_is_over", "schedule": 3600},
+    "anonymise-old-tickets": {
+        "task": "tickets.anonymise",
+        "schedule": env.number("KLINGDESK_ANONYMISE_SECONDS", 86_400, least=1, most=604_800),
+    },
     "route-waiting-tickets": {
         "task": "tickets.sweep_routing",
         "schedule": env.number("KLINGDESK_ROUTING_SWEEP_SECONDS", 20, least=1, most=3600),
@@ -289,15 +327,52 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tickets.sweep_sla",
         "schedule": env.number("KLINGDESK_SLA_SWEEP_SECONDS", 60, least=1, most=3600),
     },
+    "recount-open-promises": {
+        "task": "tickets.recount_promises",
+        "schedule": env.number("KLINGDESK_RECOUNT_SECONDS", 60, least=1, most=3600),
+    },
+    "close-resolved-tickets": {
+        "task": "tickets.close_resolved",
+        "schedule": env.number("KLINGDESK_CLOSE_SWEEP_SECONDS", 3600, least=1, most=86_400),
+    },
     "keep-answers-true": {
         "task": "kb.keep_answers_true",
         "schedule": env.number("KLINGDESK_UPKEEP_SECONDS", 300, least=1, most=86_400),
     },
+    "send-notices": {
+        "task": "notices.sweep_outbox",
+        "schedule": env.number("KLINGDESK_OUTBOX_SWEEP_SECONDS", 15, least=1, most=3600),
+    },
 }
+
+# --- resolved tickets ---------------------------------------------------------------------------
+
+KLINGDESK_CLOSE_AFTER_DAYS = env.number("KLINGDESK_CLOSE_AFTER_DAYS", 7, least=1, most=365)
+
+# --- personal data of what has long ended ---------------------------------------------------------
+
+KLINGDESK_ANONYMISE_AFTER_DAYS = env.number(
+    "KLINGDESK_ANONYMISE_AFTER_DAYS", 365, least=1, most=36_500
+)
 
 # --- the search log (masked words, nobody's name) -------------------------------------------------
 
 KLINGDESK_SEARCH_LOG_DAYS = env.number("KLINGDESK_SEARCH_LOG_DAYS", 180, least=1, most=3650)
+
+# --- notices that leave the desk ------------------------------------------------------------------
+
+_MAIL = notice_settings.mail(is_demo=KLINGDESK_MODE is Mode.DEMO)
+KLINGDESK_EMAIL_READY = _MAIL.ready
+EMAIL_BACKEND = _MAIL.backend
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.use_tls, _MAIL.use_ssl
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("KLINGDESK_EMAIL_FROM", "klingdesk@localhost")
+KLINGDESK_PUBLIC_URL = notice_settings.public_url()
+KLINGDESK_WEBHOOK_ALLOW = notice_settings.allowed_targets()
+KLINGDESK_WEBHOOK_HTTPS_ONLY = KLINGDESK_MODE is Mode.PRODUCTION
+KLINGDESK_DELIVERY_DAYS = env.number("KLINGDESK_DELIVERY_DAYS", 90, least=1, most=3650)
 
 # --- logging ------------------------------------------------------------------------------------
 
@@ -306,5 +381,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # It tells of every login; who is locked out it says as a warning.
+    "loggers": {"axes": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env.text("KLINGDESK_LOG_LEVEL", "INFO").upper()},
 }

@@ -8,6 +8,8 @@ from django.views.generic import RedirectView
 
 from klingdesk import health
 
+handler400 = "klingdesk.error_pages.bad_request"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.urls),
