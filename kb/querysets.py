@@ -12,6 +12,7 @@ from kb.rules.lifecycle import KNOWN_TO_AGENTS, Status
 from klingdesk.core.roles import Role, is_bot, roles_of
 
 if TYPE_CHECKING:
+    from kb.models.flow import Flow  # noqa: F401 - used in the type below
     from kb.models.question import StandardQuestion  # noqa: F401 - used in the type below
 
 
@@ -42,3 +43,9 @@ class StandardQuestionQuerySet(models.QuerySet["StandardQuestion"]):
         if is_bot(user):
             return self.filter(status=Status.ONLINE)
         return self.none()
+
+
+class FlowQuerySet(models.QuerySet["Flow"]):
+    def visible_to(self, user: Any) -> FlowQuerySet:
+        """Editors write flows and managers read their numbers; agents only walk them in runs."""
+        return self.all() if roles_of(user) & {Role.EDITOR, Role.MANAGER} else self.none()

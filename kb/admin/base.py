@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from klingdesk.changelist import StrictChangeList
+
 # Generic to the type checker only: Django's own classes take no parameters when they run.
 if TYPE_CHECKING:
     AnyModelAdmin = admin.ModelAdmin[Any]
@@ -26,7 +28,14 @@ else:
     AnyMultipleChoice = forms.ModelMultipleChoiceField
 
 
-class ReadOnlyAdmin(AnyModelAdmin):
+class DeskModelAdmin(AnyModelAdmin):
+    """A stock page whose list answers a senseless filter with 400."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StrictChangeList]:
+        return StrictChangeList
+
+
+class ReadOnlyAdmin(DeskModelAdmin):
     """Pages to look at: rows are written by services, or never changed at all."""
 
     class Media:

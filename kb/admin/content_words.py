@@ -132,3 +132,10 @@ def person_words(user: Any | None) -> str:
     if user is None:
         return str(_("the starter knowledge base"))
     return str(user.get_full_name() or user.get_username())
+
+
+def who_words(person: Any | None, user: Any) -> str:
+    """``person_words``, unless it is ``user``: then it was done in another window."""
+    if person is not None and person.pk == user.pk:
+        return str(_("You yourself (in another window)"))
+    return person_words(person)

@@ -1,61 +1,59 @@
-"""Decision flows and their published versions, read-only: flows come from reviewed files."""
+"""Decision flows in the stock admin: the editors' own pages stand in the place of its own."""
 
 from __future__ import annotations
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
+from typing import Any
 
-from kb.admin.base import ReadOnlyAdmin, instant_words, pretty_json
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from kb.admin.base import ReadOnlyAdmin
 from kb.models import Flow, FlowVersion
 
 
+class ShownElsewhere(ReadOnlyAdmin):
+    """The stock addresses lead to the editors' pages; other forms can still search for rows."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return redirect("admin:kb_flows")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        return self.own_page(row)
+
+    def own_page(self, row: Any) -> HttpResponse:
+        """The page that shows ``row``."""
+        raise NotImplementedError
+
+
 @admin.register(Flow)
-class FlowAdmin(ReadOnlyAdmin):
-    list_display = ("title", "key", "current_number")
+class FlowAdmin(ShownElsewhere):
     search_fields = ("title", "key")
-    fields = ("title", "key", "current_number", "versions_made")
-    readonly_fields = fields
-    list_select_related = ("current",)
 
-    @admin.display(description=_("published version"))
-    def current_number(self, flow: Flow) -> str:
-        return f"v{flow.current.number}" if flow.current else "–"
-
-    @admin.display(description=_("flow versions"))
-    def versions_made(self, flow: Flow) -> SafeString:
-        rows = flow.versions.values_list("pk", "number", "reason", "created_at")
-        return format_html_join(
-            "",
-            '<div><a href="{}">v{}</a> {} – {}</div>',
-            (
-                (
-                    reverse("admin:kb_flowversion_change", args=[pk]),
-                    number,
-                    instant_words(at),
-                    reason,
-                )
-                for pk, number, reason, at in rows
-            ),
-        )
+    def own_page(self, row: Any) -> HttpResponse:
+        return redirect("admin:kb_flow", key=row.key)
 
 
 @admin.register(FlowVersion)
-class FlowVersionAdmin(ReadOnlyAdmin):
-    list_display = ("flow", "number", "reason", "author", "created_at")
-    list_filter = ("flow",)
-    list_select_related = ("flow", "author")
-    fields = ("flow", "number", "schema", "digest", "reason", "author", "created_at", "as_json")
-    readonly_fields = fields
+class FlowVersionAdmin(ShownElsewhere):
+    list_select_related = ("flow",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[FlowVersion]:
-        versions: QuerySet[FlowVersion] = super().get_queryset(request)
-        return versions.select_related("flow", "author")
-
-    @admin.display(description=_("definition"))
-    def as_json(self, version: FlowVersion) -> SafeString:
-        return pretty_json(version.definition)
+    def own_page(self, row: Any) -> HttpResponse:
+        return redirect("admin:kb_flow_version", key=row.flow.key, version=row.number)

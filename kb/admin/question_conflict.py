@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kb.admin.base import instant_words
-from kb.admin.content_words import Change, changed_names, changes, label_of, person_words
+from kb.admin.content_words import Change, changed_names, changes, label_of, who_words
 from kb.admin.question_editing import Editing, Standpoint, tidied
 from kb.models import Draft, Revision
 from kb.services.content import QuestionContent
@@ -91,7 +91,7 @@ def content_of(revision: Revision | None) -> QuestionContent | None:
 def published_words(revision: Revision, *, user: Any) -> str:
     """Who published a revision, when and why."""
     return _("%(who)s published revision %(number)d at %(time)s. Reason: %(reason)s") % {
-        "who": _who(revision.author, user),
+        "who": who_words(revision.author, user),
         "number": revision.number,
         "time": instant_words(revision.created_at),
         "reason": revision.reason or "–",
@@ -100,13 +100,7 @@ def published_words(revision: Revision, *, user: Any) -> str:
 
 def _draft_words(draft: Draft, *, user: Any) -> str:
     return _("%(who)s saved the draft (version %(version)d) at %(time)s.") % {
-        "who": _who(draft.author, user),
+        "who": who_words(draft.author, user),
         "version": draft.version,
         "time": instant_words(draft.updated_at),
     }
-
-
-def _who(person: Any | None, user: Any) -> str:
-    if person is not None and person.pk == user.pk:
-        return _("You yourself (in another window)")
-    return person_words(person)

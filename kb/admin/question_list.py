@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kb.admin.base import AnyModelAdmin
+from kb.admin.base import DeskModelAdmin
 from kb.admin.bulk_pages import Kind, ask_first
 from kb.admin.content_words import person_words
 from kb.admin.question_filters import (
@@ -31,6 +30,7 @@ from kb.models import StandardQuestion
 from kb.rules.lifecycle import PUBLISHED, DraftState, Standing
 from kb.selectors.room import is_overdue, with_list_columns
 from kb.selectors.usage import usage_counts
+from klingdesk.changelist import StrictChangeList
 
 DRAFT_WORDS = {
     DraftState.DRAFT: gettext_lazy("Draft by %(who)s"),
@@ -41,7 +41,7 @@ DRAFT_WORDS = {
 Selected = QuerySet[StandardQuestion]
 
 
-class QuestionChangeList(ChangeList):
+class QuestionChangeList(StrictChangeList):
     """Rows come with everything the columns show, so a page costs the same number of queries."""
 
     _with_columns = False
@@ -58,7 +58,7 @@ class QuestionChangeList(ChangeList):
         return super().get_queryset(request, exclude_parameters)
 
 
-class QuestionListMixin(AnyModelAdmin):
+class QuestionListMixin(DeskModelAdmin):
     """List columns, filters, search and bulk changes of ``StandardQuestionAdmin``."""
 
     class Media:
@@ -89,7 +89,7 @@ class QuestionListMixin(AnyModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     actions = ("assign_owner", "set_review", "retire")
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StrictChangeList]:
         return QuestionChangeList
 
     @admin.display(description=gettext_lazy("standard question"), ordering="title")

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from kb.admin.base import AnyModelAdmin
+from kb.admin.base import DeskModelAdmin
 from kb.admin.question_editing import Editing, Standpoint, standpoint_of
 from kb.admin.question_list import QuestionListMixin
 from kb.admin.question_page import show_page
@@ -21,7 +21,7 @@ from klingdesk.core.roles import Role, roles_of
 
 
 @admin.register(StandardQuestion)
-class StandardQuestionAdmin(QuestionListMixin, AnyModelAdmin):
+class StandardQuestionAdmin(QuestionListMixin, DeskModelAdmin):
     """Drafts and publication are nothing that the stock form knows, so the page is our own."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StandardQuestion]:

@@ -59,6 +59,12 @@ def _writing(counts: RoomCounts) -> list[Tile]:
         Tile(_("My drafts"), counts.my_drafts, list_address(draft="mine"), "is-info"),
         Tile(_("Waiting for review"), counts.in_review, list_address(draft="in_review"), "is-warn"),
         Tile(_("Scheduled texts"), counts.scheduled, list_address(draft="scheduled"), "is-info"),
+        Tile(
+            _("Flows being written"),
+            counts.flows,
+            reverse("admin:kb_flows", query={"draft": "1"}),
+            "is-info",
+        ),
     ]
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kb.admin.base import AnyModelAdmin, AnyModelForm
+from kb.admin.base import AnyModelForm, DeskModelAdmin
 from kb.models import Synonym
 from kb.services.synonyms import (
     check_synonym,
@@ -56,7 +56,7 @@ class SynonymForm(AnyModelForm):
 
 
 @admin.register(Synonym)
-class SynonymAdmin(AnyModelAdmin):
+class SynonymAdmin(DeskModelAdmin):
     form = SynonymForm
     list_display = ("variant", "canonical")
     search_fields = ("variant", "canonical")

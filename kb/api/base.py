@@ -45,7 +45,8 @@ class DeskJSONParser(JSONParser):
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = 0
-        if length > LARGEST_BODY:
+        view = (parser_context or {})["view"]
+        if length > view.largest_body:
             raise TooLarge
         try:
             return super().parse(stream, media_type, {**parser_context, "encoding": "utf-8"})
@@ -74,11 +75,13 @@ class DeskView(APIView):
     """Base of all endpoints; ``roles`` says who may call it at all.
 
     ``for_bots``: so may programs that answer users (``klingdesk.core.roles.is_bot``).
+    ``largest_body`` is in bytes; more is refused before it is read.
     Which objects a caller sees is decided by selectors and services, never here.
     """
 
     roles: ClassVar[frozenset[Role]] = frozenset(Role)
     for_bots: ClassVar[bool] = False
+    largest_body: ClassVar[int] = LARGEST_BODY
 
     authentication_classes = [DeskTokenAuthentication, SessionAuthentication]
     permission_classes = [HasDeskRole]

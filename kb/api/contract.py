@@ -7,7 +7,12 @@ from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework import serializers
 
 from kb.api.strict import StrictSerializer
@@ -69,11 +74,13 @@ def operation(
     found: bool = False,
     conflict: bool = False,
     public: bool = False,
+    examples: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Callable[[View], View]:
     """Describe one method of a view.
 
     ``found``: an object is looked up (404). ``conflict``: a guard may fail (409).
     ``public``: no login is asked for, so attempts are limited instead (429).
+    ``examples``: bodies by what they show.
     """
     statuses = {400, 406}
     statuses |= {429} if public else {401, 403}
@@ -93,4 +100,8 @@ def operation(
         parameters=list(parameters),
         responses=responses,
         auth=[] if public else None,
+        examples=[
+            OpenApiExample(name, value=dict(value), request_only=True)
+            for name, value in (examples or {}).items()
+        ],
     )

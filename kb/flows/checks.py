@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from kb.flows.automatic import CheckNode
 from kb.flows.checkers import run
 from kb.flows.checkers.results import CheckResult, Finding
 from kb.flows.errors import NotNow
+from kb.flows.schema import FlowDefinition
 from kb.flows.values import Json
 from kb.flows.variables import MOST_LONG_TEXT
 from kb.flows.world import Checked
@@ -16,7 +18,8 @@ EXPLAIN_NOTHING = frozenset({"task-failed", "error-unknown", "status-unknown"})
 """Findings that only say that it failed: with nothing else, an advisor has to look into it."""
 ANSWER_IT = frozenset({"task-running", "task-cancelled"})
 """Findings that break no rule, and yet are what the developer has to be told."""
-_CUT = "\n……（后面的内容太长，没有保留）"
+CUT = "\n……（后面的内容太长，没有保留）"
+"""End of a text that was too long to be kept whole."""
 
 
 def run_check(name: str, pasted: str, *, now: datetime | None) -> Checked:
@@ -42,6 +45,13 @@ def checked(result: CheckResult) -> Checked:
     return Checked("found" if explained else "clean", results)
 
 
+def secret_variables(flow: FlowDefinition) -> frozenset[str]:
+    """Variables that hold a text for a check: what is typed there may have keys in it."""
+    checks = [node for node in flow.nodes.values() if isinstance(node, CheckNode)]
+    names = [name for node in checks for name in (node.var, node.gives.get("pasted"))]
+    return frozenset(name for name in names if name is not None)
+
+
 def _numbered(findings: Iterable[Finding]) -> str:
     said = list(dict.fromkeys(finding.say for finding in findings))
     if len(said) == 1:
@@ -52,4 +62,4 @@ def _numbered(findings: Iterable[Finding]) -> str:
 def _short(text: str) -> str:
     if len(text) <= MOST_LONG_TEXT:
         return text
-    return text[: MOST_LONG_TEXT - len(_CUT)] + _CUT
+    return text[: MOST_LONG_TEXT - len(CUT)] + CUT

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kb.flows.findings import FINDINGS, Severity
 from kb.flows.paths import Location, Translate, in_words
 
 if TYPE_CHECKING:
-    from kb.flows.values import Refusal
+    from kb.flows.refusals import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,35 @@ class FlowError:
     @property
     def node(self) -> str | None:
         """The node that it is about; None for the flow as a whole."""
-        return str(self.location[1]) if self.location[:1] == ("nodes",) else None
+        is_inside = len(self.location) > 1 and self.location[0] == "nodes"
+        return str(self.location[1]) if is_inside else None
+
+    def as_data(self) -> dict[str, object]:
+        """JSON-ready, to be kept: ``from_data`` tells it again later, in any language."""
+        params = {
+            name: value if isinstance(value, str | int | float | bool) else str(value)
+            for name, value in self.params.items()
+        }
+        kept = {"code": self.code, "path": self.path, "severity": self.severity}
+        return {**kept, "location": list(self.location), "params": params}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> FlowError:
+        """What ``as_data`` kept, in the words of today; of a code that is gone, the code."""
+        known = FINDINGS.get(data["code"])
+        try:
+            message = known.message % data["params"] if known else data["code"]
+        except KeyError:
+            known, message = None, data["code"]
+        return cls(
+            data["path"],
+            data["code"] if known else "",
+            message,
+            tuple(data["location"]),
+            data["params"],
+            data["severity"],
+            known.remedy if known else "",
+        )
 
     def told(self, translate: Translate) -> tuple[str, str, str]:
         """Place, message and remedy in the language of ``translate``."""

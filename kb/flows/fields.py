@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from kb.flows import values
+from kb.flows.refusals import Refusal
 from kb.flows.schema import CaptureField, EscalateNode
 from kb.flows.variables import LEAST_COUNT, MOST_COUNT
 
@@ -18,23 +18,9 @@ _PARSERS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """Why a value was refused; ``words`` say it to the agent.
-
-    Codes: ``required``; ``not_text``; ``too_long`` (``max``); ``not_a_number``;
-    ``out_of_range`` (``min``, ``max``); ``unknown_option`` (``allowed``); ``unknown_field``;
-    for the other kinds the codes of ``kb.flows.values``.
-    """
-
-    code: str
-    params: Mapping[str, object] = field(default_factory=dict)
-    words: str = field(default="", compare=False)
-
-
 def validate_fields(
     node: EscalateNode, raw: Mapping[str, object]
-) -> tuple[dict[str, str | int], dict[str, list[FieldError]]]:
+) -> tuple[dict[str, str | int], dict[str, list[Refusal]]]:
     """Check ``raw`` (field key to what was typed) against the fields of ``node``.
 
     Returns ``(clean, errors)``. ``clean`` is JSON-ready and holds every accepted, non-blank
@@ -44,24 +30,20 @@ def validate_fields(
     unknown keys too. Use ``clean`` only when ``errors`` is empty.
     """
     clean: dict[str, str | int] = {}
-    errors: dict[str, list[FieldError]] = {}
+    errors: dict[str, list[Refusal]] = {}
     for asked in node.fields:
         try:
             value = _clean(asked, raw.get(asked.key))
         except values.ValueRefused as refused:
-            errors[asked.key] = [_error(refused)]
+            errors[asked.key] = [values.refusal_of(refused)]
         else:
             if value is not None:
                 clean[asked.key] = value
     known = {asked.key for asked in node.fields}
     for key in raw:
         if key not in known:
-            errors[str(key)] = [_error(values.ValueRefused("unknown_field"))]
+            errors[str(key)] = [values.refusal_of(values.ValueRefused("unknown_field"))]
     return clean, errors
-
-
-def _error(refused: values.ValueRefused) -> FieldError:
-    return FieldError(refused.code, refused.params, values.refusal_of(refused).words)
 
 
 def _clean(asked: CaptureField, value: object) -> str | int | None:

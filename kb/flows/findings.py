@@ -261,6 +261,10 @@ SURROUNDINGS = {
 }
 
 WHOLE = {
+    "key_changed": Finding(
+        _("says “%(given)s”, but this flow is “%(key)s”: a flow keeps its key"),
+        _("Write the key as it was; another flow is begun with “New flow”."),
+    ),
     "bad_syntax": Finding(_("%(where)s%(problem)s"), _("Correct the text at this place.")),
     "text_too_long": Finding(_("longer than %(limit)s characters"), _("Split the flow.")),
 }

@@ -10,18 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from kb.flows.errors import FlowError, FlowErrors, finding
 from kb.flows.findings import FINDINGS
 from kb.flows.lint import Surroundings, errors_of_draft, lint
-from kb.flows.linting.draft import Draft
 from kb.flows.paths import Location, in_words
-from kb.flows.schema import FlowDefinition, Node
+from kb.flows.readable import readable
+from kb.flows.schema import FlowDefinition
 from kb.flows.source import Format, read, refusal
-
-_NODE: TypeAdapter[Node] = TypeAdapter(Node)
 
 # pydantic's error types and our codes; the others keep pydantic's.
 _CODES = {
@@ -101,32 +99,8 @@ def definition_data(definition: FlowDefinition) -> dict[str, Any]:
 
 def _errors_of_the_rest(data: Mapping[Any, Any]) -> Iterator[FlowError]:
     """Rules applied to the nodes that can be read although the whole cannot."""
-    raw = data.get("nodes")
-    if not isinstance(raw, Mapping):
-        return
-    nodes: dict[str, Node] = {}
-    unread: set[str] = set()
-    for key, value in raw.items():
-        try:
-            nodes[str(key)] = _NODE.validate_python(value)
-        except ValidationError:
-            unread.add(str(key))
-    start, outcomes, version = (data.get(name) for name in ("start", "outcomes", "schema"))
-    yield from errors_of_draft(
-        Draft(
-            start=start if isinstance(start, str) else None,
-            nodes=nodes,
-            unread=frozenset(unread),
-            outcomes=_texts(outcomes) if outcomes is not None else (),
-            schema_version=version if isinstance(version, int) else None,
-        )
-    )
-
-
-def _texts(value: object) -> tuple[str, ...] | None:
-    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
-        return tuple(value)
-    return None
+    if isinstance(data.get("nodes"), Mapping):
+        yield from errors_of_draft(readable(data).draft)
 
 
 def _shape_errors(exc: ValidationError) -> Iterator[FlowError]:

@@ -2,7 +2,7 @@
 
 Kept is plain JSON: text; ``count`` and ``boolean`` as themselves; ``amount`` as ``"66.00"``,
 ``date`` as ``"2026-11-20"``, ``datetime`` as ``"2026-11-20T15:30"`` (the desk's local time).
-The words of a refusal are for the agent, in Chinese like scripts: a variable may have its own.
+What is refused, and in which words, is in ``kb.flows.refusals``.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from kb.flows.moments import NotADay, NotATime, YearMissing, parse_date, parse_datetime
 from kb.flows.parts import Option
+from kb.flows.refusals import Refusal
 from kb.flows.variables import (
     AccountIdVariable,
     AmountVariable,
@@ -40,46 +40,10 @@ from klingdesk.core.account_id import (
 
 Json = str | int | bool
 
-_WHERE_ID = "请用户登录网页版，点右上角的头像，念昵称下方的那串数字。"
-WORDS = {
-    "required": "这一项还没有填，请向用户问清后填写。",
-    "not_text": "这里要填文字。",
-    "too_long": "写得太长了，最多 %(max)s 个字。",
-    "not_a_number": "请填整数，例如 3。",
-    "out_of_range": "请填 %(min)s 到 %(max)s 之间的整数。",
-    "not_an_amount": "请填金额，例如 66 或 66.50。",
-    "amount_out_of_range": "金额不在范围内（%(range)s），请再核对。",
-    "unknown_option": "请从给出的选项里选一项。",
-    "unknown_field": "这一步没有要填这一项。",
-    "not_a_date": "看不出是哪一天，请写成 2026-11-20 或 11月20日。",
-    "not_a_datetime": "请写清日期和时间，例如 11月20日 15:30。",
-    "year_missing": "请把年份也写上，例如 2026-11-20。",
-    "in_future": "这个时间还没有到，请再跟用户核对。",
-    "in_past": "这个时间已经过去，请再跟用户核对。",
-    "account_id.empty": f"还没有填账号 ID。{_WHERE_ID}",
-    "account_id.mobile_number": f"这是手机号，用户用它登录，但它不是账号 ID。{_WHERE_ID}",
-    "account_id.not_numeric": f"这像是昵称或自定义的快手号，账号 ID 只有数字。{_WHERE_ID}",
-    "account_id.too_short": f"位数太少，账号 ID 至少有 {MIN_DIGITS} 位数字，请再核对一遍。",
-    "account_id.too_long": f"位数太多，账号 ID 最多 {MAX_DIGITS} 位，是不是念成了卡号或订单号？",
-    "mobile.empty": "还没有填电话号码。",
-    "mobile.not_numeric": "电话号码只有数字，请再核对一遍。",
-    "mobile.no_area_code": "座机请加上区号。",
-    "mobile.not_a_phone": "没有这种格式的手机号或座机号，请跟用户再核对一遍。",
-}
-
 ZONE = ZoneInfo("Asia/Shanghai")
 _DIGITS = re.compile(r"[0-9]+")
 _AMOUNT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?")
 _MONEY_SIGNS = re.compile(r"^(?:￥|¥|rmb|人民币)|(?:元|块|块钱|圆)$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a value was refused: a stable code, words for the agent."""
-
-    code: str
-    words: str
-    params: Mapping[str, object] = field(default_factory=dict)
 
 
 class ValueRefused(ValueError):
@@ -92,11 +56,9 @@ class ValueRefused(ValueError):
 
 
 def refusal_of(error: ValueRefused, own_words: str | None = None) -> Refusal:
-    """``error`` in words; ``own_words`` of the variable go before ours, but not for a blank."""
-    words = WORDS[error.code] % error.params
-    if own_words is not None and error.code not in ("required", "unknown_field"):
-        words = own_words
-    return Refusal(error.code, words, error.params)
+    """``error`` as it is told; ``own_words`` of the variable go before ours, not for a blank."""
+    own = None if error.code in ("required", "unknown_field") else own_words
+    return Refusal(error.code, error.params, own)
 
 
 def parse_values(
@@ -184,7 +146,9 @@ def account_id(text: str) -> str:
     try:
         return parse_account_id(text)
     except AccountIdError as error:
-        raise ValueRefused(f"account_id.{error.code.value}") from error
+        raise ValueRefused(
+            f"account_id.{error.code.value}", least=MIN_DIGITS, most=MAX_DIGITS
+        ) from error
 
 
 def mobile(text: str) -> str:
@@ -217,12 +181,10 @@ def amount(text: str) -> str:
 
 def _limited_amount(variable: AmountVariable, text: str) -> str:
     value = amount(text)
-    low, high = variable.min, variable.max
-    if (low is not None and Decimal(value) < Decimal(low)) or (
-        high is not None and Decimal(value) > Decimal(high)
-    ):
-        limits = [f"最少 {low} 元" if low else "", f"最多 {high} 元" if high else ""]
-        raise ValueRefused("amount_out_of_range", range="，".join(filter(None, limits)))
+    if variable.min is not None and Decimal(value) < Decimal(variable.min):
+        raise ValueRefused("amount_too_small", min=variable.min)
+    if variable.max is not None and Decimal(value) > Decimal(variable.max):
+        raise ValueRefused("amount_too_big", max=variable.max)
     return value
 
 

@@ -144,6 +144,12 @@ class Walk:
         """Whether the walk is in a subflow."""
         return len(self._frames) > 1
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the run ends here; the end of a subflow does not end it."""
+        node = self.node
+        return node.is_terminal and not (isinstance(node, EndNode) and self.is_inside)
+
     def ways(self) -> tuple[Exit, ...]:
         """The answers that a person can give here."""
         node = self.node
@@ -161,11 +167,10 @@ class Walk:
         return node.exits()
 
     def position(self) -> Position:
-        node = self.node
         return Position(
             node_key=self.node_key,
-            node=node,
-            is_terminal=node.is_terminal and not (isinstance(node, EndNode) and self.is_inside),
+            node=self.node,
+            is_terminal=self.is_terminal,
             path=tuple(self._path),
             flow=self.flow,
             values=dict(self.values),

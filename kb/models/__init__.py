@@ -1,6 +1,6 @@
 from kb.models.attachment import Attachment, QuestionAttachment
 from kb.models.disagreement import Disagreement, Verdict
-from kb.models.flow import Flow, FlowVersion
+from kb.models.flow import Flow, FlowDraft, FlowVersion
 from kb.models.import_batch import ImportBatch, ImportState
 from kb.models.question import (
     Category,
@@ -22,6 +22,7 @@ __all__ = [
     "Draft",
     "DraftSource",
     "Flow",
+    "FlowDraft",
     "FlowVersion",
     "FollowUp",
     "HandledGap",

@@ -1,4 +1,4 @@
-"""Keys of new standard questions: readable in an address, made from the title."""
+"""Keys of new standard questions and steps: readable in an address, made from the title."""
 
 from __future__ import annotations
 
@@ -27,11 +27,15 @@ def slug(text: str) -> str:
     return whole
 
 
-def key_for(title: str, *, taken: Container[str] = ()) -> str:
-    """The slug of ``title``; a number is added when it is ``taken``."""
-    key = slug(title) or NAMELESS
+def key_for(title: str, *, taken: Container[str] = (), nameless: str = NAMELESS) -> str:
+    """The slug of ``title``; a number is added when it is ``taken``.
+
+    ``nameless`` stands for a title of which nothing can be spelled.
+    """
+    key = slug(title) or nameless
     number, free = 1, key
     while free in taken:
         number += 1
-        free = f"{key}-{number}"
+        ending = f"-{number}"
+        free = key[: MOST_KEY - len(ending)].rstrip("-") + ending
     return free

@@ -119,3 +119,41 @@ def _is_island(same: str, before: tuple[str, str, str], after: tuple[str, str, s
     """Whether changes on both sides are larger than the equal stretch between them."""
     least = min(max(len(before[1]), len(before[2])), max(len(after[1]), len(after[2])))
     return len(same) <= ISLAND and "\n" not in same and least > len(same)
+
+
+class Passage(NamedTuple):
+    """A stretch of a comparison; ``left_out`` equal lines stand before it."""
+
+    left_out: int
+    pieces: list[Piece]
+
+
+def passages(pieces: Sequence[Piece], *, context: int = 3) -> list[Passage]:
+    """What changed, with ``context`` lines around, for texts too long to be shown whole.
+
+    Equal lines at the end are left out without being counted; no change gives no passage.
+    """
+    found: list[Passage] = []
+    left_out, current = 0, list[Piece]()
+    for number, piece in enumerate(pieces):
+        if piece.kind != "same":
+            current.append(piece)
+            continue
+        lines = _LINE.findall(piece.text)
+        is_last = number == len(pieces) - 1
+        # The line in which a change begins or ends is shown beside the ``context``.
+        before = lines[: context + 1] if current else []
+        after = [] if is_last else lines[max(len(lines) - context - 1, len(before)) :]
+        middle = len(lines) - len(before) - len(after)
+        if not middle:
+            current.append(piece)
+            continue
+        if current:
+            if before:
+                current.append(Piece("same", "".join(before)))
+            found.append(Passage(left_out, current))
+        left_out = middle
+        current = [Piece("same", "".join(after))] if after else []
+    if any(piece.kind != "same" for piece in current):
+        found.append(Passage(left_out, current))
+    return found

@@ -31,6 +31,7 @@ from django.utils import timezone
 from kb.models import (
     Disagreement,
     Draft,
+    FlowDraft,
     ImportBatch,
     ImportState,
     StandardQuestion,
@@ -123,6 +124,7 @@ class RoomCounts:
     open_questions: int
     gaps: int
     imports: int
+    flows: int
 
 
 def room_counts(*, user: Any, gaps_since: datetime, now: datetime) -> RoomCounts:
@@ -149,6 +151,7 @@ def room_counts(*, user: Any, gaps_since: datetime, now: datetime) -> RoomCounts
         open_questions=undecided().count(),
         gaps=gap_groups(since=gaps_since).count(),
         imports=ImportBatch.objects.filter(state=ImportState.PROPOSED).count(),
+        flows=FlowDraft.objects.count(),
     )
 
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, ProtectedError
 from django.utils.translation import gettext_lazy as _
 
-from kb.models import Category, Draft
+from kb.models import Category, Draft, StandardQuestion
 from klingdesk.core.errors import Conflict, Invalid, NotFound
 
 MOST_TITLE = int(Category._meta.get_field("title").max_length or 0)
@@ -79,7 +79,8 @@ def swap_categories(*, slug: str, neighbour: str) -> None:
 
 @transaction.atomic
 def delete_category(*, slug: str) -> None:
-    """Delete an empty group. ``Conflict`` while a question or a draft is in it; ``NotFound``."""
+    """Delete an empty group. ``Conflict`` while a question or a draft is in it, or something else
+    needs it; ``NotFound``."""
     category = _one(_locked(), slug)
     full = Conflict(_("There are standard questions in this group. Move them to another first."))
     if Draft.objects.filter(content__category=slug).exists():
@@ -88,7 +89,19 @@ def delete_category(*, slug: str) -> None:
         with transaction.atomic():
             category.delete()
             connection.check_constraints()  # now, not at the commit, where nobody could tell why
-    except (ProtectedError, IntegrityError) as needed:
+    except ProtectedError as needed:
+        others = {
+            str(each._meta.verbose_name_plural)
+            for each in needed.protected_objects
+            if not isinstance(each, StandardQuestion)
+        }
+        if not others:
+            raise full from needed
+        raise Conflict(
+            _("This group is still used by: %(things)s. Change or delete those first.")
+            % {"things": ", ".join(sorted(others))}
+        ) from needed
+    except IntegrityError as needed:
         raise full from needed
 
 

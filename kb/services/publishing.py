@@ -1,4 +1,4 @@
-"""Publishing: the only way a standard question's text or a flow changes for the desk."""
+"""Publishing: the only way a standard question's text changes for the desk."""
 
 from __future__ import annotations
 
@@ -12,15 +12,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from kb.flows.hashing import definition_hash
-from kb.flows.loader import definition_data
-from kb.flows.schema import FlowDefinition
 from kb.models import (
     Attachment,
     Category,
     Draft,
     Flow,
-    FlowVersion,
     FollowUp,
     Phrasing,
     QuestionAttachment,
@@ -301,31 +297,3 @@ def _replace_children(question: StandardQuestion, content: QuestionContent) -> N
         )
         for order, item in enumerate(content.attachments, start=1)
     )
-
-
-@transaction.atomic
-def publish_flow(
-    *, definition: FlowDefinition, acting_user: Any | None, reason: str, now: datetime
-) -> FlowVersion:
-    """Store a new immutable version and make it current; the same content again changes nothing."""
-    flow, _created = Flow.objects.select_for_update().get_or_create(
-        key=definition.key, defaults={"title": definition.title}
-    )
-    digest = definition_hash(definition)
-    latest = flow.versions.order_by("-number").first()
-    if latest is not None and latest.digest == digest:
-        return latest
-    version = FlowVersion.objects.create(
-        flow=flow,
-        number=(latest.number if latest else 0) + 1,
-        schema=definition.schema_version,
-        definition=definition_data(definition),
-        digest=digest,
-        reason=reason,
-        author=acting_user,
-        created_at=now,
-    )
-    flow.title = definition.title
-    flow.current = version
-    flow.save(update_fields=["title", "current"])
-    return version

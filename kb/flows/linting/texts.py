@@ -20,8 +20,9 @@ from kb.flows.schema import (
 from kb.flows.scripts import VARIABLES, variables
 
 INTERNAL_WORDS = ("二线", "工单", "建单", "标准问", "内部", "坐席", "流转", "口径")
-# PostgreSQL takes no U+0000, and nobody can see the others.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# PostgreSQL takes no U+0000, and nobody can see the others; those of writing from the right make
+# a text read otherwise than it is written.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _INTERNAL = re.compile("|".join(INTERNAL_WORDS))
 _LISTING = (CollectNode, TableNode)
 FILLED_IN = ("script", "prompt")

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.flows.errors import ScriptError
-from kb.flows.fields import FieldError, validate_fields
+from kb.flows.fields import validate_fields
 from kb.flows.loader import parse_flow
+from kb.flows.refusals import Refusal
 from kb.flows.schema import EscalateNode
 from kb.flows.scripts import render_script
 from tests.kb.flows.examples import COLOUR
@@ -82,11 +83,11 @@ def test_all_errors_are_reported_at_once_with_their_parameters() -> None:
     )
     assert clean == {}
     assert errors == {
-        "times": [FieldError("required")],
-        "seen_at": [FieldError("too_long", {"max": 100})],
-        "work": [FieldError("too_long", {"max": 1_000})],
-        "browser": [FieldError("unknown_option", {"allowed": ["edge", "other"]})],
-        "colour": [FieldError("unknown_field")],
+        "times": [Refusal("required")],
+        "seen_at": [Refusal("too_long", {"max": 100})],
+        "work": [Refusal("too_long", {"max": 1_000})],
+        "browser": [Refusal("unknown_option", {"allowed": ["edge", "other"]})],
+        "colour": [Refusal("unknown_field")],
     }
 
 

@@ -286,6 +286,8 @@ def test_a_valid_flow_is_read_from_yaml_and_json_alike() -> None:
         ("nodes:\n  a: 1\n  a: 2\n", "bad_syntax", "line 3, column 3: the key “a” is there twice"),
         ("a: &x [1]\nb: *x\n", "bad_syntax", "anchors"),
         ("a: *x\n", "bad_syntax", "anchors"),
+        ('a: "\\uD800x"', "bad_syntax", "line 1, column"),
+        ("a: \ud800", "bad_syntax", "surrogates"),
         ("a: 2026-13-45\n", "bad_syntax", "month"),
         ("a: !!python/object:os.system x\n", "bad_syntax", "constructor"),
         ("[" * 5_000, "bad_syntax", "nested deeper"),
@@ -309,6 +311,7 @@ def test_text_that_is_no_flow_is_refused_in_words(text: str, code: str, words: s
     [
         ('{"a": 1, "a": 2}', "the key “a” is there twice"),
         ("{", "line 1"),
+        ('{"a": "\\ud800"}', "surrogates"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a": ' + "9" * 5_000 + "}", "digits"),
     ],

@@ -14,9 +14,12 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from kb.flows.automatic import BranchNode, CheckNode, SubflowNode, TableNode
+from kb.flows.endings import difference, ending_of
 from kb.flows.engine import Answer, Position, advance, back, begin, outcome, position
+from kb.flows.flattening import flattened
 from kb.flows.lint import QuestionFacts, Surroundings
 from kb.flows.loader import check_flow, definition_data, parse_flow, stored_flow
+from kb.flows.retracing import as_it_was, retrace
 from kb.flows.schema import CAPTURED, CollectNode, EscalateNode, FlowDefinition
 from kb.flows.scripts import render_script
 from kb.flows.showing import prefilled, shown
@@ -118,3 +121,51 @@ def test_every_draft_is_read_or_refused_in_words(draft: dict[str, Any]) -> None:
         assert each.path
         assert each.message
         assert each.remedy
+
+
+@given(drafts(), st.data(), st.booleans())
+@settings(max_examples=150, suppress_health_check=QUIET, deadline=None)
+def test_a_run_ends_the_same_when_nothing_was_changed(
+    draft: dict[str, Any], data: st.DataObject, in_force: bool
+) -> None:
+    """Whatever has ceased to be in force meanwhile, and wherever the run was left."""
+    flow = accepted(draft)
+    at = replace(world(), answers=lambda key: ScriptNow("", in_force=in_force))
+    answers = begin(flow, at)
+    for _ in range(data.draw(st.integers(0, MOST_STEPS))):
+        here = position(flow, answers, at)
+        if here.is_terminal:
+            break
+        answers = advance(flow, answers, step(here, data), at)
+    here = position(flow, answers, at)
+    flat = flattened(flow, at.flows)
+    later = replace(world(), answers=lambda key: ScriptNow("", in_force=not in_force))
+    again = retrace(
+        flow, answers, as_it_was(later, flat.nodes, answers), was_finished=here.is_terminal
+    )
+    event("ended" if here.is_terminal else "left")
+    assert again.position.node_key == here.node_key
+    assert again.position.values == here.values
+    assert difference(ending_of(here), ending_of(again.position), again.stopped) is None
+
+
+@given(drafts(), st.data())
+@settings(max_examples=100, suppress_health_check=QUIET, deadline=None)
+def test_the_flat_map_leads_where_the_engine_goes(
+    draft: dict[str, Any], data: st.DataObject
+) -> None:
+    flow = accepted(draft)
+    flat = flattened(flow, world().flows)
+    answers = begin(flow, world())
+    for _ in range(MOST_STEPS):
+        here = position(flow, answers, world())
+        keys = [*(each.node_key for each in here.path), here.node_key]
+        stands = [flat.start, *(flat.leads[each.node_key, each.value] for each in here.path)]
+        assert stands == keys
+        last = (answers[-1].node, answers[-1].value) if answers else None
+        assert flat.standing(last) == here.node_key
+        assert flat.nodes[here.node_key] == here.node
+        assert flat.ends_run(here.node_key) is here.is_terminal
+        if here.is_terminal:
+            break
+        answers = advance(flow, answers, step(here, data), world())

@@ -9,8 +9,8 @@ import pytest
 
 from kb.flows.engine import Answer, advance, begin, position
 from kb.flows.loader import parse_flow
-from kb.flows.retracing import retrace
-from kb.flows.world import World
+from kb.flows.retracing import as_it_was, retrace
+from kb.flows.world import ScriptNow, World
 from tests.kb.flows.parcels import flow, parcels, parcels_with, world
 
 FLOW = flow()
@@ -76,13 +76,77 @@ def test_a_node_that_is_gone_is_passed_over() -> None:
 
 def test_what_was_never_asked_stops_it() -> None:
     data = parcels_with("price", next="new")
-    data["nodes"]["new"] = {"kind": "say", "script": "请稍等。", "next": "tell-price"}
+    data["nodes"]["new"] = {
+        "kind": "choice",
+        "prompt": "急吗",
+        "choices": [
+            {"value": "yes", "label": "急", "next": "tell-price"},
+            {"value": "no", "label": "不急", "next": "done"},
+        ],
+    }
     again = retrace(parse_flow(data), recorded("price"), HERE)
     assert (again.position.node_key, again.stopped) == ("new", "not_asked")
     more = parcels()
     more["nodes"]["about"]["variables"].append({"key": "city", "kind": "text", "label": "城市"})
     again = retrace(parse_flow(more), recorded("price"), HERE)
     assert (again.position.node_key, again.stopped) == ("about", "not_asked")
+
+
+def test_a_new_text_that_asks_nothing_holds_nobody_up() -> None:
+    data = parcels_with("price", next="new")
+    data["nodes"]["new"] = {"kind": "say", "script": "请稍等。", "next": "tell-price"}
+    changed = parse_flow(data)
+    again = retrace(changed, recorded("price"), HERE)
+    assert (again.position.node_key, again.stopped) == ("hand-over", None)
+    left = recorded("price")[:-2]
+    assert position(FLOW, left, HERE).node_key == "tell-price"
+    again = retrace(changed, left, HERE, was_finished=False)
+    assert (again.position.node_key, again.stopped) == ("new", "not_asked")
+
+
+def test_questions_may_come_in_another_order() -> None:
+    data = parcels()
+    data["start"] = "about"
+    data["nodes"]["price"]["next"] = "tell-price"
+    data["nodes"]["about"]["next"] = "price"
+    data["nodes"]["price"]["rows"][0]["next"] = "topic"
+    data["nodes"]["price"]["next"] = "topic"
+    data["nodes"]["topic"]["choices"][0]["next"] = "tell-price"
+    del data["nodes"]["too-big"]
+    again = retrace(parse_flow(data), recorded("price"), HERE)
+    assert (again.position.node_key, again.stopped) == ("hand-over", None)
+
+
+def test_a_check_that_was_made_twice_has_both_its_outcomes() -> None:
+    data = parcels_with("tell-faults", kind="say", next="paste")
+    del data["nodes"]["tell-faults"]["outcome"]
+    looping = parse_flow(data)
+    answers = begin(looping, HERE)
+    for given in (
+        Answer("topic", "label"),
+        Answer("paste", values={"pasted": "1X"}),
+        Answer("tell-faults"),
+        Answer("paste", values={"pasted": "fine"}),
+    ):
+        answers = advance(looping, answers, given, HERE)
+    assert position(looping, answers, HERE).node_key == "label-hand-over"
+    again = retrace(looping, answers, unchecked(HERE))
+    assert (again.position.node_key, again.stopped) == ("label-hand-over", None)
+
+
+@pytest.mark.parametrize("in_force", [True, False])
+def test_a_script_that_was_in_force_for_the_run_is_so_when_it_is_walked_again(
+    in_force: bool,
+) -> None:
+    then = replace(HERE, answers=lambda key: ScriptNow("", in_force=in_force))
+    now = replace(HERE, answers=lambda key: ScriptNow("", in_force=not in_force))
+    answers = advance(FLOW, begin(FLOW, then), Answer("topic", "rules"), then)
+    expected = position(FLOW, answers, then).node_key
+    assert expected == ("rules" if in_force else "rules-over")
+    before = as_it_was(now, FLOW.nodes, answers)
+    assert retrace(FLOW, answers, before, was_finished=in_force).position.node_key == expected
+    assert retrace(FLOW, answers, now).position.node_key != expected
+    assert as_it_was(now, FLOW.nodes, answers[:1]) is now, "nothing was asked yet"
 
 
 def test_a_check_that_was_not_made_stops_it() -> None:

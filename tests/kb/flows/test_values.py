@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from kb.flows.values import WORDS, ZONE, ValueRefused, in_words, parse_value, parse_values, rank
+from kb.flows.refusals import WORDS
+from kb.flows.values import ZONE, ValueRefused, in_words, parse_value, parse_values, rank
 from kb.flows.variables import BooleanVariable, CollectVariable, Variable
 
 NOW = datetime(2026, 11, 21, 15, 30, tzinfo=ZONE)
@@ -89,8 +90,8 @@ def test_what_is_typed_is_kept_in_one_form(kind: str, raw: object, kept: object)
         ("count", "9" * 9_999, {}, "out_of_range"),
         ("amount", "66.505", {}, "not_an_amount"),
         ("amount", "-1", {}, "not_an_amount"),
-        ("amount", "5", {"min": "6"}, "amount_out_of_range"),
-        ("amount", "7", {"max": "6.99"}, "amount_out_of_range"),
+        ("amount", "5", {"min": "6"}, "amount_too_small"),
+        ("amount", "7", {"max": "6.99"}, "amount_too_big"),
         ("one_of", "diamond", {}, "unknown_option"),
         ("date", "2026-02-30", {}, "not_a_date"),
         ("date", "2月30日", {}, "not_a_date"),
@@ -139,7 +140,7 @@ def test_all_refusals_come_at_once_in_words_of_their_own_where_there_are_any() -
         now=NOW,
     )
     assert clean == {"d": 3}
-    assert {key: (each.code, each.words) for key, each in refusals.items()} == {
+    assert {key: (each.code, each.told()) for key, each in refusals.items()} == {
         "a": ("not_a_number", "请问清一共几次。"),
         "b": ("required", WORDS["required"]),
         "e": ("unknown_field", WORDS["unknown_field"]),

@@ -107,7 +107,7 @@ def test_all_refused_values_are_named_at_once_and_nothing_moves() -> None:
         "sent_at": "in_future",
         "colour": "unknown_field",
     }
-    assert all(each.words for each in caught.value.refusals.values())
+    assert all(each.told() for each in caught.value.refusals.values())
 
 
 @pytest.mark.parametrize(

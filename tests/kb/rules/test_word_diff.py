@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.rules.word_diff import Piece, diff, tokens
+from kb.rules.word_diff import Passage, Piece, diff, passages, tokens
 
 TEXT = st.text(alphabet="灵感值会员ab1 \n，{}", max_size=40) | st.text(max_size=40)
 
@@ -84,3 +84,49 @@ def test_long_real_text() -> None:
     new = old.replace("第 7 条", "第七条").replace("说明。\n", "说明，谢谢。\n", 50)
     pieces = diff(old, new)
     assert joined(pieces, "same", "added") == new
+
+
+# --- long texts -----------------------------------------------------------------------------------
+
+LINES = st.lists(st.sampled_from(["a", "b", "c", "甲乙丙", ""]), max_size=40)
+
+
+def rebuilt(found: list[Passage], *, added: bool) -> str:
+    """One side of what is shown."""
+    kinds = {"same", "added" if added else "removed"}
+    return "".join(
+        piece.text for passage in found for piece in passage.pieces if piece.kind in kinds
+    )
+
+
+@given(LINES, LINES)
+def test_passages_hold_every_change_and_leave_out_equal_lines_only(
+    old: list[str], new: list[str]
+) -> None:
+    before, after = ("".join(f"{line}\n" for line in lines) for lines in (old, new))
+    pieces = diff(before, after)
+    found = passages(pieces)
+    changed = [piece for piece in pieces if piece.kind != "same"]
+    shown = [piece for passage in found for piece in passage.pieces if piece.kind != "same"]
+    assert shown == changed
+    assert bool(found) == (before != after)
+    left_out = sum(passage.left_out for passage in found)
+    for text, added in ((before, False), (after, True)):
+        lines = rebuilt(found, added=added).count("\n")
+        assert lines + left_out <= text.count("\n")
+        assert len(rebuilt(found, added=added)) <= len(text)
+
+
+def test_far_away_changes_are_passages_of_their_own() -> None:
+    lines = [f"line {number}\n" for number in range(40)]
+    new = [*lines]
+    new[10], new[30] = "zehn\n", "dreissig\n"
+    found = passages(diff("".join(lines), "".join(new)))
+    assert [passage.left_out for passage in found] == [6, 12]
+    assert found[0].pieces[0].text.startswith("line 6\nline 7\n")
+    assert rebuilt(found, added=True).count("\n") == 2 * (4 + 4)
+
+
+def test_equal_texts_have_no_passages() -> None:
+    assert passages(diff("a\nb\n", "a\nb\n")) == []
+    assert passages([]) == []

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kb.models import Category, FlowVersion, Revision, StandardQuestion, Synonym
+from kb.models import Category, Flow, FlowVersion, Revision, StandardQuestion, Synonym
 from kb.selectors.search import search_questions
 from kb.services.categories import add_category, delete_category
-from kb.services.content import QuestionContent
+from kb.services.content import QuestionContent, published_content
 from kb.services.publishing import publish_question
 from kb.services.starter import load_starter
 from kb.services.synonyms import delete_synonyms, save_synonym
@@ -48,6 +49,32 @@ def test_the_starter_leaves_what_a_person_edited(desk: None, editor: Any) -> Non
     )
     assert load_starter(now=LATER).kept == 1
     assert StandardQuestion.objects.get(key="credits-price").script == "改过的话术。"
+
+
+@pytest.mark.parametrize("change", ["retired", "expires", "expired"])
+def test_the_desk_comes_up_whatever_an_editor_did_to_what_a_flow_refers_to(
+    desk: None, editor: Any, caplog: pytest.LogCaptureFixture, change: str
+) -> None:
+    load_starter(now=NOW)
+    before = Flow.objects.get(key="api").current
+    content = published_content(StandardQuestion.objects.get(key="api-usage"))
+    changes: dict[str, dict[str, Any]] = {
+        "retired": {"status": "retired"},
+        "expires": {"expires_at": LATER + timedelta(days=1)},
+        "expired": {"expires_at": LATER - timedelta(hours=1)},
+    }
+    publish_question(
+        key="api-usage",
+        content=replace(content, **changes[change]),
+        acting_user=editor,
+        reason="not ours any more",
+        now=NOW,
+    )
+    done = load_starter(now=LATER)
+    assert Flow.objects.get(key="api").current == before
+    assert done.kept == 2, "the question and the flow"
+    assert "the starter flow api stays as it is" in caplog.text
+    assert "api-usage" in caplog.text
 
 
 def test_a_group_that_an_editor_emptied_and_deleted_does_not_come_back(
