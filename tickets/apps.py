@@ -7,7 +7,18 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Contacts and tickets")
 
     def ready(self) -> None:
-        from kb.script_values import register
+        from kb import flow_usage, script_values
+        from notices import providers
+        from tickets.selectors.flow_usage import flow_usage_at
+        from tickets.selectors.office_hours import office_hours
         from tickets.selectors.promise import promise_values
+        from tickets.services.hints import hint_after_commit
+        from tickets.services.notice_texts import register_texts
+        from tickets.services.telling import team_audiences
 
-        register(promise_values)
+        script_values.register(promise_values)
+        flow_usage.register(flow_usage_at)
+        register_texts()
+        providers.register_hours(office_hours)
+        providers.register_audiences(team_audiences)
+        providers.register_hint(hint_after_commit)

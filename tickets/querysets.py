@@ -28,10 +28,18 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
             return self.filter(agent=user)
         return self.none()
 
+    def to_take_over_by(self, user: Any) -> ConsultationQuerySet:
+        """Colleagues' contacts that wait for their user. An agent may know that they are there,
+        and take one over; to read it, it must be the agent's own (``visible_to``)."""
+        if Role.AGENT not in roles_of(user):
+            return self.none()
+        return self.filter(status="open", parked_at__isnull=False).exclude(agent=user)
+
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def visible_to(self, user: Any) -> TicketQuerySet:
-        """Managers: all. Advisors: their teams' and their own. Agents: handed over or chased."""
+        """Managers: all. Advisors: their teams' and their own. Agents: handed over or chased,
+        and what such a ticket was merged into."""
         roles = roles_of(user)
         if Role.MANAGER in roles:
             return self.all()
@@ -40,10 +48,16 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             team_ids = user.teams.through.objects.filter(user_id=user.pk).values("team_id")
             seen |= Q(assignee=user) | Q(team__in=team_ids)
         if Role.AGENT in roles:
-            contacts = apps.get_model("tickets", "Consultation")
-            chased = contacts._default_manager.filter(agent=user, ticket=OuterRef("pk"))
-            seen |= Q(handed_over_by=user) | Q(Exists(chased))
+            seen |= self._reported_by(user)
         return self.filter(seen) if seen else self.none()
+
+    def reported_by(self, agent: Any) -> TicketQuerySet:
+        """Those that ``agent`` handed over or chased, or that such a ticket was merged into."""
+        return self.filter(self._reported_by(agent))
+
+    def _reported_by(self, agent: Any) -> Q:
+        merged = self.model._default_manager.filter(_told_by(agent), merged_into=OuterRef("pk"))
+        return _told_by(agent) | Q(Exists(merged))
 
     def open(self) -> TicketQuerySet:
         return self.filter(status__in=OPEN)
@@ -55,3 +69,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def handed_over_between(self, start: datetime, end: datetime) -> TicketQuerySet:
         """Handed over at ``start`` or later and before ``end``."""
         return self.filter(created_at__gte=start, created_at__lt=end)
+
+
+def _told_by(agent: Any) -> Q:
+    """Tickets that an agent handed over, or chased in a contact of their own."""
+    contacts = apps.get_model("tickets", "Consultation")._default_manager
+    return Q(handed_over_by=agent) | Q(Exists(contacts.filter(agent=agent, ticket=OuterRef("pk"))))

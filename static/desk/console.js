@@ -57,6 +57,8 @@
 
   // --- keys ---------------------------------------------------------------------------------------
   function plainKey(event) {
+    // A number may be meant for the field that has the focus, whatever kind it is.
+    if (/^[0-9]$/.test(event.key) && event.target.matches("input, select, textarea")) return false;
     if (event.key === "/" && search()) {
       search().focus();
       search().select();
@@ -68,6 +70,19 @@
     return Boolean(button);
   }
 
+  // Esc goes one step back. In a field it leaves the field first, so that nothing typed is lost
+  // by one key, and the keys of the step work again.
+  function escape(target) {
+    const heading = $("#contact .console-prompt");
+    if (isEditable(target) && heading) {
+      heading.focus();
+      return true;
+    }
+    const back = $("[data-key=b]");
+    back?.click();
+    return Boolean(back);
+  }
+
   function handled(event) {
     const target = event.target;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -77,6 +92,7 @@
       clearSearch();
       return true;
     }
+    if (event.key === "Escape" && $("#contact")) return !event.repeat && escape(target);
     if (event.key === "Enter" && target === search()) {
       enterInSearch();
       return true;
@@ -263,11 +279,12 @@
     if (!xhr) return;
     const loggedOut = new URL(xhr.responseURL || location.href).pathname.endsWith("/login/");
     const ours = xhr.status < 300 || xhr.status === 409 || xhr.status === 422;
-    for (const id of ["desk-offline", "console-failed", "console-logged-out"]) trouble(id, false);
+    for (const id of ["desk-offline", "desk-too-large", "console-failed", "console-logged-out"]) trouble(id, false);
     if (ours && !loggedOut) return;
     event.detail.shouldSwap = false;
     event.stopPropagation();
-    reveal(loggedOut ? "console-logged-out" : "console-failed");
+    if (xhr.status === 413) reveal("desk-too-large");
+    else reveal(loggedOut ? "console-logged-out" : "console-failed");
   }, true);
 
   document.addEventListener("htmx:afterRequest", sendable);
@@ -308,9 +325,11 @@
       account.dispatchEvent(new Event("check-now"));
     }
     if (area.matches?.("#found, #found *, #account-check, #account-check *")) return;
-    const wrong = $("[aria-invalid=true]:is(input, textarea, select)", area);
-    const asked = $("form.console-step :is(input:not([type=hidden]), textarea, select)", area);
-    const place = wrong ?? asked ?? $("[data-focus]", area) ?? (area.matches?.("[data-focus]") ? area : null);
+    const contact = $("#contact", area) ?? (area.id === "contact" ? area : null);
+    const live = $("#console-live");
+    if (contact && live) live.textContent = contact.dataset.announce;
+    const wrong = $("[aria-invalid=true]:is(input, textarea, select), [aria-invalid=true] input", area);
+    const place = wrong ?? $("[data-focus]", area) ?? (area.matches?.("[data-focus]") ? area : null);
     if (place && (area !== document.body || !search()?.matches(":focus"))) place.focus();
   });
 })();

@@ -2,7 +2,14 @@
 "use strict";
 
 (() => {
-  const token = () => document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "";
+  // The cookie's is the newest: after a login in another tab that of the page has expired.
+  const cookie = () => /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+  const token = () => cookie() ?? document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "";
+
+  document.addEventListener("submit", (event) => {
+    const field = event.target.elements?.csrfmiddlewaretoken;
+    if (field && cookie()) field.value = cookie();
+  });
 
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token();
@@ -15,6 +22,26 @@
       event.detail.shouldSwap = false;
       location.reload();
     }
+  });
+
+  // More text than the desk takes: the form stays as it is.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const box = document.getElementById("desk-too-large");
+    if (!box) return;
+    box.hidden = event.detail.xhr.status !== 413;
+    if (box.hidden) return;
+    event.detail.shouldSwap = false;
+    box.scrollIntoView({ block: "center" });
+  });
+
+  // The session was over: the form stays as it is, too.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const box = document.getElementById("desk-logged-out");
+    if (!box) return;
+    box.hidden = event.detail.xhr.status !== 401;
+    if (box.hidden) return;
+    event.detail.shouldSwap = false;
+    box.scrollIntoView({ block: "center" });
   });
 
   document.addEventListener("htmx:sendError", () => {

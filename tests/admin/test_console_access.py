@@ -28,6 +28,9 @@ BUTTONS = (
     "console_account",
     "console_hand_over",
     "console_chase",
+    "console_pass_on",
+    "console_take_over",
+    "console_parked",
 )
 NOT_AGENTS = ("advisor", "manager", "editor", "admin_person")
 
@@ -43,7 +46,7 @@ def address(at_hand_over: Callable[..., int]) -> Callable[[str], str]:
     contact = at_hand_over()
 
     def of(name: str) -> str:
-        if name in ("console", "console_search", "console_start"):
+        if name in ("console", "console_search", "console_start", "console_parked"):
             return reverse(f"admin:{name}")
         key: Any = "price" if name == "console_question" else contact
         return reverse(f"admin:{name}", args=[key])
@@ -121,10 +124,14 @@ def test_a_button_reached_by_the_login_page_shows_the_contact(
 ) -> None:
     """Logging in again leads to the button's address by GET."""
     client = logged_in(agent)
+    elsewhere = ("console_start", "console_take_over", "console_parked")
     for name in BUTTONS:
         response = client.get(address(name))
-        target = "console" if name == "console_start" else "console_contact"
-        assert response.headers["Location"] == address(target)
+        if name == "console_pass_on":
+            assert 'id="contact"' in response.content.decode()
+        else:
+            target = "console" if name in elsewhere else "console_contact"
+            assert response.headers["Location"] == address(target)
 
 
 def test_an_agent_who_is_a_manager_too_reads_others_contacts_only(

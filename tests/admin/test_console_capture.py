@@ -12,9 +12,9 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from kb.flows.loader import load_flow
 from kb.services.content import QuestionContent
-from kb.services.publishing import publish_flow, publish_question
+from kb.services.flow_publishing import keep_version
+from kb.services.publishing import publish_question
 from tests.conftest import CANARY, DUE, NOW
 from tickets.models import CalendarOverride, Consultation, Ticket
 from tickets.services.consultations import go_back, start_consultation
@@ -63,7 +63,7 @@ def console(agent: Any, questions: Any) -> Iterator[Client]:
 
 @pytest.fixture
 def report(agent: Any, questions: Any) -> int:
-    publish_flow(definition=load_flow(REPORT), acting_user=None, reason="test", now=NOW)
+    keep_version(text=REPORT, acting_user=None, reason="test", now=NOW)
     publish_question(
         key="fraud",
         content=QuestionContent(
@@ -304,12 +304,13 @@ def test_the_form_and_the_ticket_stay_within_their_queries(
     console: Client, at_hand_over: Callable[..., int], django_assert_max_num_queries: Any
 ) -> None:
     contact = at_hand_over()
-    # session, user, roles, the admin site's permissions (2), contact, run, steps
-    with django_assert_max_num_queries(8):
+    # session, user, roles, the admin site's permissions (2), unread notices, contact, run, steps,
+    # transfers
+    with django_assert_max_num_queries(10):
         show(console, contact)
     post(console, "hand_over", contact, **typed())
     # the same, and the clock
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         show(console, contact)
 
 

@@ -13,10 +13,10 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from kb.flows.loader import load_flow
 from kb.models import StandardQuestion
 from kb.services.content import QuestionContent
-from kb.services.publishing import publish_flow, publish_question
+from kb.services.flow_publishing import keep_version
+from kb.services.publishing import publish_question
 from tests.conftest import CANARY, NOW
 from tickets.models import Consultation, RunStep
 from tickets.services.consultations import answer_step, finish_consultation, start_consultation
@@ -53,7 +53,7 @@ def console(agent: Any, questions: Any) -> Iterator[Client]:
 
 @pytest.fixture
 def ways(questions: Any) -> StandardQuestion:
-    publish_flow(definition=load_flow(WAYS), acting_user=None, reason="test", now=NOW)
+    keep_version(text=WAYS, acting_user=None, reason="test", now=NOW)
     return publish_question(
         key="ways",
         content=QuestionContent(
@@ -346,13 +346,13 @@ def test_the_page_stays_within_its_queries(
     console: Client, begin: Callable[..., int], django_assert_max_num_queries: Any
 ) -> None:
     contact = begin()
-    # session, user, roles, the admin site's permissions (2), contact, run, steps,
-    # the flow version on a process's first sight of it
-    with django_assert_max_num_queries(9):
+    # session, user, roles, the admin site's permissions (2), unread notices, contact, run, steps,
+    # transfers, the flow version on a process's first sight of it
+    with django_assert_max_num_queries(11):
         show(console, contact)
-    # session, user, roles; savepoint, locked contact, run, steps, new step, run, steps, release;
-    # contact, run, steps
-    with django_assert_max_num_queries(14):
+    # session, user, roles; savepoint, locked contact, run, steps, new step, run, steps, since when
+    # the user is waited for, release; contact, run, steps, transfers
+    with django_assert_max_num_queries(16):
         post(console, "answer", contact, node="pages", value="yes")
 
 

@@ -12,10 +12,10 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from kb.flows.loader import load_flow
 from kb.models import FlowVersion, StandardQuestion
 from kb.services.content import published_content
-from kb.services.publishing import publish_flow, publish_question, retire_question
+from kb.services.flow_publishing import keep_version
+from kb.services.publishing import publish_question, retire_question
 from tests.admin.test_console import copied
 from tests.admin.test_console_contact import HTMX, WAYS, choices, post, script, show, stage
 from tests.conftest import CANARY, NOW
@@ -264,7 +264,7 @@ def test_a_redirect_shows_nothing_of_what_is_not_in_force(
     console: Client, agent: Any, standing: str
 ) -> None:
     flow = WAYS.replace("question: price", f"question: {standing}")
-    publish_flow(definition=load_flow(flow), acting_user=None, reason="test", now=NOW)
+    keep_version(text=flow, acting_user=None, reason="test", now=NOW)
     publish("ways", flow="ways")
     publish_not_in_force(standing)
     contact = start_consultation(
@@ -284,7 +284,7 @@ def test_a_redirect_shows_nothing_of_what_is_not_in_force(
 
 def test_a_redirect_to_a_question_that_is_gone_has_no_link(console: Client, agent: Any) -> None:
     flow = WAYS.replace("question: price", "question: gone")
-    publish_flow(definition=load_flow(flow), acting_user=None, reason="test", now=NOW)
+    keep_version(text=flow, acting_user=None, reason="test", now=NOW)
     publish("ways", flow="ways")
     publish("gone", status="retired")
     contact = start_consultation(

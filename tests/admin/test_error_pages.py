@@ -17,7 +17,10 @@ from django.utils import translation
 from tickets.admin import queue
 
 MANIFEST = "whitenoise.storage.CompressedManifestStaticFilesStorage"
-ERROR_PAGES = ("400.html", "403.html", "403_csrf.html", "404.html", "500.html")
+ERROR_PAGES = ("400.html", "403.html", "403_csrf.html", "404.html", "413.html", "500.html")
+TOO_MUCH = "utterance=" + "%E9%95%BF" * 300_000
+"""300,000 Chinese characters: 2.7 MB as a browser sends them."""
+FORM = "application/x-www-form-urlencoded"
 SECRET = "canary-in-an-exception-5e1d"
 
 
@@ -94,6 +97,26 @@ def test_a_request_that_is_none(agent: Any, desk: None) -> None:
     response = english(agent).post(reverse("admin:console_start"), fields)
     assert response.status_code == 400
     assert "The request cannot be accepted" in response.content.decode()
+
+
+@pytest.mark.parametrize("address", ["console_start", "console_parked", "login"])
+def test_more_text_than_is_taken_at_once(agent: Any, desk: None, address: str) -> None:
+    for client in (english(agent), english(agent, enforce_csrf_checks=True)):
+        client.get(reverse("admin:console"))  # gives the cookie, so that the form is looked into
+        response = client.post(reverse(f"admin:{address}"), TOO_MUCH, content_type=FORM)
+        assert response.status_code == 413
+        text = response.content.decode()
+        assert "what you typed is still there" in text
+        assert "HX-Reswap" not in response.headers
+    response = english(agent).post(
+        reverse(f"admin:{address}"), TOO_MUCH, content_type=FORM, headers={"HX-Request": "true"}
+    )
+    assert (response.status_code, response.headers["HX-Reswap"]) == (413, "none")
+
+
+def test_every_page_can_say_that_it_is_too_much(agent: Any, desk: None) -> None:
+    page = english(agent).get(reverse("admin:console")).content.decode()
+    assert re.search(r'id="desk-too-large" role="alert" hidden>\s*This is more text', page)
 
 
 def test_a_fault_of_ours_tells_nothing(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tickets.models import RoutingRule, Team
+from tickets.models import Team
 
 
 @pytest.fixture
@@ -29,7 +29,12 @@ def test_members_and_the_default_team(
     client = as_person(manager)
     safety = Team.objects.get(slug="safety")
     address = f"/admin/tickets/team/{safety.pk}/change/"
-    data = {"name": "安全组", "slug": "renamed", "members": [advisor.pk]}
+    data = {
+        "name": "安全组",
+        "slug": "renamed",
+        "assignment": "pull",
+        "members": [advisor.pk],
+    }
     assert client.post(address, data).status_code == 302
     safety.refresh_from_db()
     assert (safety.name, safety.slug, list(safety.members.all())) == ("安全组", "safety", [advisor])
@@ -53,7 +58,13 @@ def test_a_new_team(manager: Any, advisor: Any, as_person: Any) -> None:
     client = as_person(manager)
     page = client.get("/admin/tickets/team/add/").content.decode()
     assert "顾问甲 (advisor)" in page
-    data = {"name": "新组", "slug": "new", "is_default": "on", "members": [advisor.pk]}
+    data = {
+        "name": "新组",
+        "slug": "new",
+        "is_default": "on",
+        "assignment": "pull",
+        "members": [advisor.pk],
+    }
     assert client.post("/admin/tickets/team/add/", data).status_code == 302
     team = Team.objects.get(slug="new")
     assert (team.is_default, list(team.members.all())) == (False, [advisor])
@@ -62,23 +73,7 @@ def test_a_new_team(manager: Any, advisor: Any, as_person: Any) -> None:
 def test_the_default_team_is_not_in_the_form(manager: Any, as_person: Any) -> None:
     """Unticking it would leave the desk without one, and every new ticket unrouted."""
     default = Team.objects.get(is_default=True)
-    as_person(manager).post(f"/admin/tickets/team/{default.pk}/change/", {"name": "新名字"})
+    data = {"name": "新名字", "assignment": "pull"}
+    as_person(manager).post(f"/admin/tickets/team/{default.pk}/change/", data)
     default.refresh_from_db()
     assert (default.is_default, default.name) == (True, "新名字")
-
-
-def test_routing_rules(manager: Any, questions: Any, as_person: Any) -> None:
-    client = as_person(manager)
-    team = Team.objects.get(slug="safety")
-    data = {"order": "20", "team": team.pk, "priority": "1"}
-    response = client.post("/admin/tickets/routingrule/add/", data)
-    assert response.status_code == 200
-    assert list(response.context["adminform"].form.errors) == ["category"]
-    data["tag"] = "chargeback"
-    assert client.post("/admin/tickets/routingrule/add/", data).status_code == 302
-    response = client.post("/admin/tickets/routingrule/add/", data)
-    assert list(response.context["adminform"].form.errors) == ["order"]
-    rule = RoutingRule.objects.get(order=20)
-    address = f"/admin/tickets/routingrule/{rule.pk}/delete/"
-    assert client.post(address, {"post": "yes"}).status_code == 302
-    assert not RoutingRule.objects.filter(order=20).exists()

@@ -16,6 +16,7 @@ from kb.models import ImportBatch, LoggedSearch, StandardQuestion
 from kb.services.content import published_content
 from kb.services.disagreements import open_disagreement
 from kb.services.drafts import save_draft, submit_draft
+from kb.services.flow_drafts import create_flow
 from kb.services.publishing import publish_question, retire_question
 from tests.conftest import NOW
 
@@ -70,6 +71,7 @@ def fill(questions: dict[str, StandardQuestion], editor: Any, other: Any, times:
         )
         ImportBatch.objects.create(files=[], proposal={}, created_at=NOW)
         ImportBatch.objects.create(files=[], proposal={}, created_at=NOW, state="applied")
+        create_flow(key=f"new-{each}", title="新", text="", acting_user=other, now=NOW)
         open_disagreement(
             question_key=f"due-{each}",
             caution="c",
@@ -97,6 +99,7 @@ def test_every_number_is_that_of_the_list_it_opens(
         "My drafts": 4,
         "Waiting for review": 2,
         "Scheduled texts": 2,
+        "Flows being written": 2,
         "Expired": 2,
         "Expires within 14 days": 2,
         "Open questions": 2,
@@ -111,7 +114,7 @@ def test_every_number_is_that_of_the_list_it_opens(
         assert listed.status_code == 200, tile.address
         if tile.label == "Open questions":
             assert len(listed.context["rows"]) == tile.count
-        elif tile.label == "Searches in vain":
+        elif tile.label in ("Searches in vain", "Flows being written"):
             assert listed.context["page"].paginator.count == tile.count
         elif tile.label != "Imports to look at":
             assert listed.context["cl"].result_count == tile.count, tile.address
@@ -134,8 +137,8 @@ def test_the_home_costs_the_same_however_much_waits(
     fill(questions, editor, admin_person, times=3)
     many = cost()
     # Session, account, roles, two of permissions, unread notices; then drafts, answers, open
-    # questions, gaps, imports.
-    assert len(few) == len(many) == 11, "\n".join(many)
+    # questions, gaps, imports, drafts of flows.
+    assert len(few) == len(many) == 12, "\n".join(many)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,13 +13,14 @@ import pytest
 from chinese_calendar import constants
 from django.utils import translation
 
+import tickets
 from klingdesk.core.days import DayKind
+from tickets.admin.event_words import event_words
 from tickets.admin.words import (
     HOLIDAY_NAMES,
     day_words,
     days_words,
     due_words,
-    event_words,
     moment_words,
     time_left_words,
 )
@@ -159,6 +162,104 @@ DUE = "2026-11-25T10:00:00+00:00"
             {"kind": "private_message", "result": "sent", "next_try_at": None},
             "Private message: Sent",
         ),
+        (
+            "ticket.contacted",
+            {},
+            {"kind": "call_back", "result": "reached", "at": DUE},
+            "Call-back: Reached (at 2026-11-25 18:00)",
+        ),
+        (
+            "ticket.handed_over",
+            {},
+            {"due_at": None, "follows": "T00000007"},
+            "Handed over without a promise; follows T00000007",
+        ),
+        (
+            "ticket.routed",
+            {},
+            {"team": "safety", "reason": "rule", "rule": 10, "skill": "fraud"},
+            "Routed to Safety team (rule 10); skill: fraud",
+        ),
+        (
+            "ticket.routed",
+            {},
+            {"team": "safety", "reason": "default", "rule": None, "skill": ""},
+            "Routed to Safety team (no rule fits)",
+        ),
+        (
+            "ticket.rerouted",
+            {},
+            {"team": "safety", "reason": "rule", "rule": 3, "skill": ""},
+            "Routed anew to Safety team after a chase (rule 3)",
+        ),
+        (
+            "ticket.assigned",
+            {},
+            {"assignee": "a", "load": 2, "capacity": 20},
+            "Assigned to a, the least loaded (2 of 20)",
+        ),
+        ("ticket.assigned", {}, {"assignee": "a"}, "Assigned to a"),
+        (
+            "ticket.released",
+            {},
+            {"reason": "absent"},
+            "Back in the queue: the advisor is on leave",
+        ),
+        ("ticket.released", {}, {"reason": "left"}, "Back in the queue: the advisor has left"),
+        (
+            "ticket.transferred",
+            {},
+            {"team": "safety", "assignee": None, "skill": "fraud"},
+            "Passed to Safety team; skill: fraud",
+        ),
+        (
+            "ticket.transferred",
+            {},
+            {"team": "safety", "assignee": "a", "skill": ""},
+            "Passed to a (Safety team)",
+        ),
+        (
+            "ticket.waiting",
+            {},
+            {"next_try_at": DUE},
+            "Waits for the user; look again Wed 25 Nov 18:00",
+        ),
+        ("ticket.resumed", {}, {}, "Work taken up again"),
+        (
+            "ticket.returned",
+            {},
+            {
+                "missing": [
+                    {"field": "account_id", "label": "", "why": "no such account"},
+                    {"field": "", "label": "a picture", "why": ""},
+                ]
+            },
+            "Returned to tier 1; missing: Account ID (no such account), a picture",
+        ),
+        (
+            "ticket.completed",
+            {"status": "returned", "account_id": "70****", "problem": "old", "extra.times": 2},
+            {"status": "queued", "account_id": "71****", "problem": "new", "extra.times": 3},
+            "Completed by tier 1: Account ID 70**** → 71****, times 2 → 3, Problem",
+        ),
+        ("ticket.completed", {}, {"status": "queued"}, "Completed by tier 1"),
+        ("ticket.noted", {}, {"mentions": ["a", "b"]}, "Note to @a, @b"),
+        (
+            "ticket.prioritised",
+            {"priority": 0},
+            {"priority": 2},
+            "Priority changed from Normal to Urgent",
+        ),
+        ("ticket.merged", {}, {"into": "T00000007"}, "Merged into T00000007"),
+        ("ticket.merged_further", {}, {"into": "T00000007"}, "Now part of T00000007"),
+        ("ticket.absorbed", {}, {"from": "T00000007"}, "T00000007 was merged into this one"),
+        ("ticket.followed", {}, {"ticket": "T00000007"}, "The user came back; T00000007 follows"),
+        ("ticket.reopened", {}, {"assignee": "a"}, "Reopened; a goes on"),
+        ("ticket.reopened", {}, {"assignee": None}, "Reopened; waits in the queue"),
+        ("ticket.cancelled", {}, {}, "Cancelled"),
+        ("ticket.closed", {}, {}, "Closed: nobody came back about it"),
+        ("ticket.watched", {}, {}, "Watches the ticket"),
+        ("ticket.unwatched", {}, {}, "Watches the ticket no more"),
         ("ticket.noted", {}, {}, "Note"),
         ("ticket.resolved", {}, {"code": "refunded"}, "Resolved: Credits given back"),
         (
@@ -174,6 +275,18 @@ DUE = "2026-11-25T10:00:00+00:00"
             "Chased by the user (chase 4)",
         ),
         ("ticket.revealed", {}, {}, "Account ID and contact details revealed"),
+        (
+            "ticket.revealed",
+            {},
+            {"what": ["account_id", "contact", "transcript"]},
+            "Account ID and contact details revealed",
+        ),
+        (
+            "ticket.revealed",
+            {},
+            {"what": ["account_id", "transcript"]},
+            "Revealed: account ID, what was said and written",
+        ),
         ("sla.met", {}, {}, "Promise kept in time"),
         ("sla.missed", {}, {}, "Promise kept too late"),
         ("sla.due_soon", {}, {"due_at": DUE}, "Due within a working day (Wed 25 Nov 18:00)"),
@@ -185,6 +298,49 @@ DUE = "2026-11-25T10:00:00+00:00"
         ),
         ("sla.breached", {}, {"due_at": DUE}, "Promise breached (Wed 25 Nov 18:00)"),
         ("sla.overdue_day", {}, {"due_at": DUE}, "Breached by a working day"),
+        ("sla.met", {}, {"clock": "resolve"}, "Solved in time"),
+        ("sla.missed", {}, {"clock": "resolve"}, "Solved too late"),
+        (
+            "sla.due_soon",
+            {},
+            {"clock": "resolve", "due_at": DUE},
+            "Solution due within a working day (Wed 25 Nov 18:00)",
+        ),
+        (
+            "sla.last_call",
+            {},
+            {"clock": "resolve", "due_at": DUE},
+            "Solution due within two working hours (Wed 25 Nov 18:00)",
+        ),
+        (
+            "sla.breached",
+            {},
+            {"clock": "resolve", "due_at": DUE},
+            "Solution overdue (Wed 25 Nov 18:00)",
+        ),
+        ("sla.overdue_day", {}, {"clock": "resolve"}, "Solution overdue by a working day"),
+        (
+            "sla.moved",
+            {},
+            {"clock": "resolve", "due_at": DUE},
+            "The solution is due at another time (Wed 25 Nov 18:00)",
+        ),
+        (
+            "sla.moved",
+            {},
+            {"clock": "contact", "due_at": DUE},
+            "The promise is due at another time (Wed 25 Nov 18:00)",
+        ),
+        ("sla.recounted", {}, {"clock": "contact"}, "Due date counted anew; it stays"),
+        ("sla.dropped", {}, {}, "Clocks stopped, neither kept nor broken"),
+        ("sla.merged", {}, {"into": "T00000007"}, "The promise goes on with T00000007"),
+        (
+            "sla.merged",
+            {},
+            {"from": "T00000007", "clock": "contact", "due_at": DUE},
+            "The earlier due date of T00000007 holds (Wed 25 Nov 18:00)",
+        ),
+        ("sla.new", {}, {}, "sla.new"),
         ("something.new", {}, {}, "something.new"),
     ],
 )
@@ -194,6 +350,26 @@ def test_event(code: str, old: dict[str, Any], new: dict[str, Any], words: str) 
 
 
 @pytest.mark.parametrize("new", [None, [], {"due_at": "2026-99-99"}, {"due_at": 7}])
-@pytest.mark.parametrize("code", ["ticket.handed_over", "ticket.chased", "sla.breached"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("ticket.handed_over", "ticket.chased", "ticket.returned", "ticket.completed"),
+        *("ticket.assigned", "ticket.noted", "ticket.reopened", "sla.breached", "sla.merged"),
+    ],
+)
 def test_odd_rows_of_the_past_still_have_words(code: str, new: Any) -> None:
     assert event_words(SimpleNamespace(code=code, old=None, new=new))
+
+
+def test_every_event_that_services_write_has_words() -> None:
+    written = re.compile(r'"((?:ticket|sla)\.[a-z_]+)"')
+    codes = {
+        code
+        for path in (Path(tickets.__file__).parent / "services").glob("*.py")
+        for code in written.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(codes) > 20
+    dumb = {
+        code for code in codes if event_words(SimpleNamespace(code=code, old={}, new={})) == code
+    }
+    assert dumb == set()

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from kb.flows.loader import load_flow
 from kb.models import StandardQuestion
-from kb.services.publishing import publish_flow
+from kb.services.flow_publishing import keep_version
 from tests.api.conftest import CAPTURE, Caller
 from tests.conftest import CANARY, FLOW, NOW
 from tests.standings import FALLBACK, NOT_IN_FORCE, publish_hand_over, publish_not_in_force
@@ -75,7 +74,7 @@ def test_a_flow_that_only_speaks_leads_on_with_next(questions: Any, as_agent: Ca
     flow = FLOW.replace("start: pages", "start: hello").replace(
         "nodes:\n", "nodes:\n  hello: {kind: say, script: 您好。, hint: 别念, next: pages}\n"
     )
-    publish_flow(definition=load_flow(flow), acting_user=None, reason="test", now=NOW)
+    keep_version(text=flow, acting_user=None, reason="test", now=NOW)
     begun = as_agent.post("consultations/", START).json()
     assert begun["node"]["choices"] == [{"value": "next", "label": "Continue"}]
     path = f"consultations/{begun['id']}/answer/"
@@ -233,7 +232,7 @@ def test_a_report_promises_nothing(questions: Any, as_agent: Caller) -> None:
     flow = FLOW.replace("kind: escalate\n", "kind: escalate\n    promise: false\n").replace(
         "已为您转交高级顾问，最晚 {{due_date}} 前答复。", "已为您登记。"
     )
-    publish_flow(definition=load_flow(flow), acting_user=None, reason="test", now=NOW)
+    keep_version(text=flow, acting_user=None, reason="test", now=NOW)
     path = f"consultations/{as_agent.post('consultations/', START).json()['id']}/"
     end = as_agent.post(path + "answer/", {"node": "pages", "value": "no"}).json()["outcome"]
     assert end["kind"] == "report"

@@ -67,7 +67,7 @@ def test_an_unknown_year_is_provisional(desk: None, as_agent: Caller) -> None:
         ({"days": "367"}, "days"),
         ({"days": "1.5"}, "days"),
         ({"days": "9" * 5_000}, "days"),
-        ({"policy": "resolve"}, "policy"),
+        ({"policy": "solve"}, "policy"),
         ({"to": "2026-03-04"}, "to"),
     ],
 )
@@ -83,6 +83,23 @@ def test_the_bounds_themselves_can_be_counted(desk: None, as_agent: Caller) -> N
         assert as_agent.get("sla/due/", **{"from": start, "days": 366}).status_code == 200
 
 
+def test_the_solution_has_a_policy_of_its_own(desk: None, as_agent: Caller) -> None:
+    body = as_agent.get("sla/due/", **{"from": "2026-03-04T10:30:00", "policy": "resolve"}).json()
+    assert body["due_at"] == "2026-03-18T18:00:00+08:00"
+    assert sum(day["counted"] for day in body["days"]) == 10
+
+
 def test_without_a_policy_it_is_said(desk: None, as_agent: Caller) -> None:
     SlaPolicy.objects.all().delete()
     assert as_agent.get("sla/due/").status_code == 404
+
+
+def test_it_explains_itself_in_words(desk: None, as_agent: Caller) -> None:
+    body = as_agent.get("sla/due/", **{"from": "2026-09-30", "policy": "contact"}).json()
+    assert body["explanation"] == (
+        "3 working days from 2026-09-30, which is not counted, end on 2026-10-10 18:00. "
+        "7 days in between are no working days."
+    )
+    resolve = as_agent.get("sla/due/", **{"from": "2026-12-28", "policy": "resolve"}).json()
+    assert resolve["explanation"].startswith("10 working days from 2026-12-28")
+    assert resolve["explanation"].endswith("is still to come and may move this date.")

@@ -77,6 +77,17 @@ def test_filters_narrow_the_list(
         ({"q": "黑的", "status": "assigned"}, []),
         ({"breached": "false"}, [new, old]),
         ({"breached": "true"}, []),
+        ({"overdue": "false"}, [new, old]),
+        ({"chased": "true"}, []),
+        ({"chased": "false"}, [new, old]),
+        ({"priority": "0"}, [new, old]),
+        ({"priority": ["1", "2"]}, []),
+        ({"skill": "invoices"}, []),
+        ({"mine": "false"}, [new, old]),
+        ({"mine": "true"}, []),
+        ({"watched": "true"}, []),
+        ({"watched": "false"}, [new, old]),
+        ({"waiting_until_before": "2099-01-01"}, []),
     ]
     for query, numbers in expected:
         assert (query, listed(as_manager, **query)) == (query, numbers)
@@ -100,6 +111,13 @@ def test_a_breach_shows_before_the_sweep_has_seen_it(
     [
         ({"status": "open"}, "status"),
         ({"breached": "maybe"}, "breached"),
+        ({"overdue": "1"}, "overdue"),
+        ({"chased": ""}, "chased"),
+        ({"priority": "3"}, "priority"),
+        ({"skill": "x" * 41}, "skill"),
+        ({"mine": "advisor"}, "mine"),
+        ({"watched": "yes"}, "watched"),
+        ({"waiting_until_before": "soon"}, "waiting_until_before"),
         ({"due_before": "tomorrow"}, "due_before"),
         ({"created_after": "2026-13-01"}, "created_after"),
         ({"due_before": "1999-12-31T00:00:00Z"}, "due_before"),
@@ -210,7 +228,9 @@ def test_an_agent_who_is_also_a_manager_sees_others_masked(
 def test_a_reveal_shows_once_and_leaves_an_event(make_ticket: Make, as_manager: Caller) -> None:
     ticket = make_ticket(account_id="1234567890", contact_value="13812345678")
     path = f"tickets/{ticket.number}/"
-    shown = as_manager.post(path + "reveal/")
+    shown = as_manager.post(
+        path + "reveal/", {"what": ["account_id", "contact", "transcript"], "reason": "代为回拨"}
+    )
     assert (shown.json()["account_id"], shown.json()["contact_value"]) == (
         "1234567890",
         "13812345678",
@@ -218,7 +238,8 @@ def test_a_reveal_shows_once_and_leaves_an_event(make_ticket: Make, as_manager: 
     assert shown.headers["Cache-Control"] == "no-store"
     assert as_manager.get(path).json()["account_id"] == "123****890"
     event = TicketEvent.objects.get(code="ticket.revealed")
-    assert event.actor == as_manager.user
+    assert (event.actor, event.note) == (as_manager.user, "代为回拨")
+    assert event.new == {"what": ["account_id", "contact", "transcript"]}
     assert "1234567890" not in str((event.old, event.new, event.note))
 
 
@@ -235,10 +256,14 @@ def test_allowed_actions_are_those_that_work(
     make_ticket: Make, as_advisor: Caller, as_manager: Caller, as_agent: Caller
 ) -> None:
     path = f"tickets/{make_ticket().number}/"
-    assert as_advisor.get(path).json()["allowed_actions"] == ["claim", "note", "chase", "reveal"]
-    assert as_agent.get(path).json()["allowed_actions"] == ["note", "chase"]
+    free = ["claim", "note", "chase", "transfer", "merge", "watch", "reveal"]
+    assert as_advisor.get(path).json()["allowed_actions"] == free
+    assert as_agent.get(path).json()["allowed_actions"] == ["note", "chase", "cancel", "watch"]
     taken = as_advisor.post(path + "claim/").json()
-    assert taken["allowed_actions"] == ["contact", "resolve", "note", "chase", "release", "reveal"]
+    assert taken["allowed_actions"] == [
+        *("contact", "resolve", "wait", "return", "note", "chase", "transfer"),
+        *("release", "merge", "cancel", "watch", "reveal"),
+    ]
     assert "contact" not in as_manager.get(path).json()["allowed_actions"]
 
 
@@ -250,7 +275,9 @@ def test_the_second_to_claim_learns_the_present_state(
     late = Caller(advisor2).post(path + "claim/")
     assert late.status_code == 409
     assert late.json()["code"] == "wrong_state"
-    assert late.json()["state"] == {"status": "assigned", "allowed_from": ["queued"]}
+    state = late.json()["state"]
+    assert (state["status"], state["assignee"]) == ("assigned", as_advisor.user.username)
+    assert (state["changed"]["code"], state["allowed_from"]) == ("ticket.claimed", ["queued"])
     assert Ticket.objects.get().assignee == as_advisor.user
 
 

@@ -48,16 +48,21 @@ def test_attempts_are_limited_whatever_the_caller_says_of_proxies(desk: None) ->
         ask(Caller(None, **{"x-forwarded-for": f"10.0.0.{number}"}), "agent", "guess").status_code
         for number in range(11)
     ]
-    assert statuses == [400] * 10 + [429]
-    refused = ask(Caller(None), "agent", "guess")
-    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert statuses == [400] * 5 + [429] * 6
+    refused = ask(Caller(None), "agent")
+    assert 0 < int(refused.headers["Retry-After"]) <= 15 * 60
     assert refused.json()["code"] == "throttled"
+
+
+def test_many_names_are_not_tried_quickly_either(desk: None) -> None:
+    statuses = [ask(Caller(None), f"name-{number}", "guess").status_code for number in range(11)]
+    assert statuses == [400] * 10 + [429]
 
 
 def test_the_limit_passes(desk: None, at_now: time_machine.Traveller) -> None:
     for _ in range(11):
         ask(Caller(None), "agent", "guess")
-    at_now.shift(timedelta(seconds=61))
+    at_now.shift(timedelta(minutes=16))
     assert ask(Caller(None), "agent", "guess").status_code == 400
 
 

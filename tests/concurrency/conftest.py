@@ -13,18 +13,21 @@ from tickets.models import Clock, Ticket, TicketEvent
 
 @pytest.fixture
 def many_tickets(make_ticket: Callable[..., Ticket]) -> Callable[..., list[Ticket]]:
-    """Copies of one handed-over ticket, each with an account, a running clock and its events."""
+    """Copies of one handed-over ticket, each with an account, running clocks and its events."""
 
     def make(count: int, *, routed: bool = True) -> list[Ticket]:
         pattern = make_ticket(routed=routed)
-        clock = Clock.objects.get(ticket=pattern)
+        clocks = list(Clock.objects.filter(ticket=pattern))
         tickets = []
         for number in range(count - 1):
             values = {field.attname: getattr(pattern, field.attname) for field in _fields(Ticket)}
             tickets.append(Ticket(**{**values, "account_id": str(5_000_000 + number)}))
         Ticket.objects.bulk_create(tickets)
-        times = {field.attname: getattr(clock, field.attname) for field in _fields(Clock)}
-        Clock.objects.bulk_create(Clock(**{**times, "ticket_id": ticket.pk}) for ticket in tickets)
+        for clock in clocks:
+            times = {field.attname: getattr(clock, field.attname) for field in _fields(Clock)}
+            Clock.objects.bulk_create(
+                Clock(**{**times, "ticket_id": ticket.pk}) for ticket in tickets
+            )
         told = pattern.events.order_by("pk")
         TicketEvent.objects.bulk_create(
             TicketEvent(ticket=ticket, code=event.code, at=event.at, old=event.old, new=event.new)

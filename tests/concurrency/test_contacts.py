@@ -93,7 +93,10 @@ def test_no_look_at_personal_data_goes_unrecorded(
 ) -> None:
     ticket = make_ticket()
     at_once(
-        *(partial(reveal, number=ticket.number, acting_user=each, now=NOW) for each in advisors)
+        *(
+            partial(reveal, number=ticket.number, acting_user=each, reason="回拨", now=NOW)
+            for each in advisors
+        )
     )
     seen = ticket.events.filter(code="ticket.revealed").values_list("actor", flat=True)
     assert sorted(seen) == sorted(each.pk for each in advisors)

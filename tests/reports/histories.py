@@ -15,7 +15,10 @@ from tickets.models import Clock, SlaPolicy, Team, Ticket
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OPEN = {"new", "queued", "assigned", "waiting", "returned"}
-STATUSES = ("new", "queued", "assigned", "waiting", "returned", "resolved", "closed")
+STATUSES = (
+    *("new", "queued", "assigned", "waiting", "returned", "resolved", "closed"),
+    *("merged", "cancelled"),
+)
 
 
 def make_history(
@@ -29,9 +32,11 @@ def make_history(
 ) -> None:
     """Store ``count`` tickets with clocks in every state that the database lets stand."""
     teams = list(Team.objects.order_by("pk"))
-    policy = SlaPolicy.objects.get()
+    policies = {policy.kind: policy for policy in SlaPolicy.objects.all()}
+    ticket: Ticket | None = None
     for number in range(count):
-        status = rng.choice(STATUSES)
+        status = rng.choice(STATUSES[: None if ticket else -2])
+        gone = status in ("merged", "cancelled")
         advisor = rng.choice(advisors) if status not in ("new", "queued") else None
         done = status in ("resolved", "closed")
         promise = rng.random() < 0.85
@@ -51,11 +56,14 @@ def make_history(
             created_at=created,
             due_at=due if promise else None,
             resolved_at=now if done else None,
+            ended_at=now if gone or status == "closed" else None,
+            merged_into=ticket if status == "merged" else None,
             resolution_code="fixed" if done else "",
             resolution_summary="done" if done else "",
         )
         if promise:
-            _clock(rng, ticket, policy, due, now, answered=done or rng.random() < 0.4)
+            answered = done or gone or rng.random() < 0.4
+            _clock(rng, ticket, policies, due, now, answered=answered, gone=gone)
 
 
 def _created(rng: random.Random, now: datetime) -> datetime:
@@ -75,12 +83,15 @@ def _due(rng: random.Random, created: datetime, now: datetime) -> datetime:
 def _clock(
     rng: random.Random,
     ticket: Ticket,
-    policy: SlaPolicy,
+    policies: dict[str, SlaPolicy],
     due: datetime,
     now: datetime,
     *,
     answered: bool,
+    gone: bool,
 ) -> None:
+    """A ticket that is ``gone`` may have been answered before; else its clock was dropped."""
+    dropped = gone and rng.random() < 0.6
     stopped = None
     if answered:
         stopped = rng.choice((ticket.created_at, due, due + timedelta(minutes=1), now))
@@ -91,7 +102,7 @@ def _clock(
         Clock.objects.create(
             ticket=ticket,
             kind=kind,
-            policy=policy,
+            policy=policies[kind],
             started_at=ticket.created_at,
             due_at=due if kind == "contact" else due + timedelta(days=5),
             provisional=rng.random() < 0.2,
@@ -100,6 +111,7 @@ def _clock(
             last_call_at=due,
             overdue_at=due,
             stopped_at=stopped if kind == "contact" else None,
+            dropped=dropped and kind == "contact",
             breached_at=due if marked and kind == "contact" else None,
         )
 
@@ -116,7 +128,7 @@ class SlowReport:
         for ticket in Ticket.objects.all():
             clock = clocks.get(ticket.pk)
             day = ticket.created_at.astimezone(SHANGHAI).date()
-            if ticket.promise and first <= day <= last:
+            if clock is not None and not clock.dropped and first <= day <= last:
                 fate = self._fate(clock)
                 for code in ("handed_over", fate):
                     self._add(code, ticket)

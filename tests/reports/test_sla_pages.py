@@ -24,7 +24,7 @@ from tickets.reports.metrics import METRICS
 from tickets.reports.period import last_days, today_at
 from tickets.reports.scope import Scope
 from tickets.reports.sla import metric_tickets
-from tickets.services.work import add_note
+from tickets.services.notes import add_note
 
 REPORT = "/admin/reports/sla/"
 TICKETS = "/admin/reports/sla/tickets/"
@@ -312,15 +312,15 @@ def test_a_bar_has_adjoining_parts() -> None:
     ("path", "budget"),
     [
         # session, person, roles; calendar corrections, years; hand-overs, open, groups; policy;
-        # permissions of the person and of their groups (what the admin's header asks)
-        (f"{REPORT}?group=assignee", 11),
+        # permissions of the person and of their groups, unread notices (what the header asks)
+        (f"{REPORT}?group=assignee", 12),
         # the same and the names of what it is narrowed to
-        (f"{REPORT}?group=day&team=TEAM&assignee=0", 12),
+        (f"{REPORT}?group=day&team=TEAM&assignee=0", 13),
         # instead of figures and policy: the number and a page of tickets
-        (f"{TICKETS}?metric=breached", 9),
+        (f"{TICKETS}?metric=breached", 10),
     ],
 )
-def test_at_most_twelve_queries_however_many_tickets(
+def test_at_most_thirteen_queries_however_many_tickets(
     boss: Client, history: Callable[..., None], count: int, path: str, budget: int
 ) -> None:
     history(seed=1, count=count)

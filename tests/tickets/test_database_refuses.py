@@ -46,16 +46,34 @@ def test_a_second_open_ticket_for_the_same_account_and_question(
 
 
 def test_a_second_running_clock_of_a_kind(make_ticket: Callable[..., Ticket]) -> None:
-    clock = Clock.objects.get(ticket=make_ticket())
+    clock = Clock.objects.get(ticket=make_ticket(), kind="contact")
     clock.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
         clock.save(force_insert=True)
 
 
 def test_a_late_stop_that_is_no_breach(make_ticket: Callable[..., Ticket]) -> None:
-    clock = Clock.objects.get(ticket=make_ticket())
+    clock = Clock.objects.get(ticket=make_ticket(), kind="contact")
     with pytest.raises(IntegrityError), transaction.atomic():
         Clock.objects.filter(pk=clock.pk).update(stopped_at=clock.overdue_at)
+
+
+def test_a_dropped_clock_that_runs(make_ticket: Callable[..., Ticket]) -> None:
+    make_ticket()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Clock.objects.update(dropped=True)
+
+
+def test_a_promised_contact_that_is_paused(make_ticket: Callable[..., Ticket]) -> None:
+    make_ticket()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Clock.objects.filter(kind="contact").update(paused_since=NOW, next_alarm_at=None)
+
+
+def test_a_paused_clock_with_an_alarm(make_ticket: Callable[..., Ticket]) -> None:
+    make_ticket()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Clock.objects.filter(kind="resolve").update(paused_since=NOW)
 
 
 def test_two_default_teams(desk: None) -> None:

@@ -19,10 +19,11 @@ from klingdesk.core.roles import Role
 from klingdesk.pages import desk_page, desk_render, is_htmx
 from tickets.admin.console_find import found, typed_words, with_words
 from tickets.admin.console_standing import end_of, standing_badge
-from tickets.models.labels import Channel
+from tickets.models.labels import Channel, Status
 from tickets.selectors.consultations import open_consultations
-from tickets.selectors.runs import waiting_for_user
+from tickets.selectors.parked import parked_of_colleagues
 from tickets.selectors.tickets import tickets_for
+from tickets.services.contact_transfers import MOST_NOTE
 
 OPEN_SHOWN = 20
 HANDED_OVER_SHOWN = 8
@@ -36,7 +37,9 @@ def wants_fragment(request: HttpRequest) -> bool:
 @desk_page(Role.AGENT)
 def home(request: HttpRequest) -> HttpResponse:
     """Search, the browse tree, the agent's open contacts and latest tickets."""
-    return desk_render(request, "admin/console/home.html", _home(request, now=timezone.now()))
+    return desk_render(
+        request, "admin/console/home.html", home_context(request, now=timezone.now())
+    )
 
 
 @desk_page(Role.AGENT)
@@ -60,7 +63,7 @@ def question(request: HttpRequest, key: str) -> HttpResponse:
     panel = question_panel(asked, typed=typed_words(request), now=now)
     if wants_fragment(request):
         return render(request, "admin/console/_panel.html", {**panel, "is_fragment": True})
-    context = {**_home(request, now=now), **panel, "title": asked.title}
+    context = {**home_context(request, now=now), **panel, "title": asked.title}
     return desk_render(request, "admin/console/home.html", context)
 
 
@@ -96,14 +99,22 @@ def _shown(item: QuestionAttachment) -> dict[str, Any]:
     }
 
 
-def _home(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
+def home_context(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
+    """What the console's first screen shows beside a question."""
     user: Any = request.user
     open_contacts = list(open_consultations(user=user)[:OPEN_SHOWN])
     mine = tickets_for(user=user).filter(handed_over_by=user).order_by("-created_at")
     return {
         "title": _("Console"),
         "open_contacts": open_contacts,
-        "waiting": waiting_for_user(open_contacts) if open_contacts else frozenset(),
         "handed_over": mine[:HANDED_OVER_SHOWN],
+        "returned": mine.filter(status=Status.RETURNED).order_by("due_at", "pk")[:OPEN_SHOWN],
+        **parked_context(user),
         **found(user=user, typed=typed_words(request), now=now),
     }
+
+
+def parked_context(user: Any) -> dict[str, Any]:
+    """Contacts of colleagues that wait for their user."""
+    parked, more = parked_of_colleagues(user=user)
+    return {"parked": parked, "parked_more": more, "most_note": MOST_NOTE}

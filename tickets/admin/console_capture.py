@@ -12,20 +12,22 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kb.admin.flow_fields import typed_text
 from kb.flows.schema import EscalateNode
 from klingdesk.core.account_id import AccountIdError, parse_account_id
 from klingdesk.core.errors import Conflict, Invalid, NotFound
 from klingdesk.pages import is_htmx
 from tickets.admin.console_contacts import after, conflict, contact_action, fresh, show_contact
-from tickets.admin.console_fields import capture_fields, typed_capture, typed_text
+from tickets.admin.console_fields import capture_fields, typed_capture
 from tickets.admin.console_state import Notice, Refused
 from tickets.models import Consultation, Ticket
 from tickets.models.labels import ConsultationStatus
 from tickets.selectors.runs import RunState, run_state, ticket_question
-from tickets.selectors.tickets import account_history
+from tickets.selectors.tickets import account_history, ended_before
 from tickets.services.capture import account_id_message
 from tickets.services.chases import chase_from_consultation
-from tickets.services.hand_over import Capture, hand_over, open_ticket_for, without_secrets
+from tickets.services.hand_over import Capture, hand_over, without_secrets
+from tickets.services.open_tickets import open_ticket_for
 
 HISTORY_SHOWN = 5
 
@@ -79,6 +81,7 @@ def hand_over_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
             consultation_id=contact_id,
             acting_user=request.user,
             capture=form.typed,
+            follows=form.follows,
             now=timezone.now(),
         )
     except Invalid as wrong:
@@ -131,6 +134,17 @@ class _Form:
         typed = typed_capture(self.node, request.POST) if self.node else Capture()
         self.typed = without_secrets(typed, state, self.node) if state and self.node else typed
         self.chase_note = typed_text(request.POST, "chase_note")
+
+    @property
+    def follows(self) -> str | None:
+        """The agent's last ended ticket of this account about this question: the user is back."""
+        state = run_state(self.consultation)
+        question = ticket_question(self.consultation, state)
+        if question is None:
+            return None
+        return ended_before(
+            user=self.request.user, account_id=self.typed.account_id, question_id=question.pk
+        )
 
     def refuse_when_elsewhere(self) -> None:
         """``Conflict`` when the form was for another hand-over than the one that stands now."""

@@ -6,24 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import QueryDict
-from django.utils.translation import gettext as _
-
+from kb.admin.flow_fields import PREFIX, CaptureField, pasted_field, variable_field
 from kb.flows.automatic import CheckNode
 from kb.flows.checkers.redaction import redact
+from kb.flows.checks import CUT
 from kb.flows.engine import PASTED
 from kb.flows.schema import CollectNode, Node
-from kb.flows.variables import CollectVariable, OneOfVariable, TextVariable
-from tickets.admin.console_fields import RADIOS_UP_TO, WIDGETS, CaptureField, typed_text
+from kb.flows.values import Json
+from kb.flows.variables import CollectVariable
+from tickets.models import RunStep
 from tickets.selectors.runs import RunState
-
-PREFIX = "values."
-ONE_LINE = 200
-"""Texts that may be longer get a field of several lines."""
-MOST_TYPED = 200
-"""Of what is not free text: nothing that is accepted comes near it."""
-MOST_PASTED = 2_400_000
-"""Bytes of a pasted text as the form sends it: a little less than Django takes in one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +27,50 @@ class TypedValues:
     errors: Mapping[str, Sequence[Any]]
 
 
-def typed_values(post: QueryDict) -> dict[str, str]:
-    """What the form of a collecting or checking step sent, by name of the variable."""
-    return {
-        name.removeprefix(PREFIX): typed_text(post, name)
-        for name in post
-        if name.startswith(PREFIX)
-    }
-
-
 def value_fields(state: RunState, typed: TypedValues | None) -> list[CaptureField]:
-    """The fields of the step at which a run stands; none where nothing is typed."""
+    """The fields of the step at which a run stands; none where nothing is typed.
+
+    ``typed`` stands in them when it was typed for this step.
+    """
     here = state.position
     if typed is not None and typed.node != here.node_key:
         typed = None
     return _fields(here.node, state, typed)
+
+
+def typed_before(state: RunState) -> TypedValues | None:
+    """What stood here before somebody went back: it is offered again, and nothing is sent of
+    itself. A text for a check comes back as it was kept, without its secrets; one that was
+    too long to be kept whole does not, because its rest would be checked as something else.
+    """
+    here, node = state.position.node_key, state.position.node
+    step = next(
+        (each for each in reversed(state.undone) if (each.node, each.kind) == (here, node.kind)),
+        None,
+    )
+    if step is None:
+        return None
+    known = _taken_back(node, step)
+    return TypedValues(here, known, {}) if known else None
+
+
+def _taken_back(node: Node, step: RunStep) -> dict[str, str]:
+    if isinstance(node, CollectNode):
+        asked = {variable.key: variable for variable in node.variables}
+        return {
+            name: _as_typed(asked[name], value)
+            for name, value in step.values.items()
+            if name in asked
+        }
+    if isinstance(node, CheckNode) and "pasted" in node.gives:
+        kept = str(step.values.get(node.gives["pasted"], ""))
+        return {PASTED: kept} if kept and not kept.endswith(CUT) else {}
+    return {}
+
+
+def _as_typed(variable: CollectVariable, value: Json) -> str:
+    text = str(value)
+    return text.replace("T", " ") if variable.kind == "datetime" else text
 
 
 def rescued_values(state: RunState, typed: TypedValues) -> list[CaptureField]:
@@ -72,53 +93,17 @@ def _fields(node: Node, state: RunState, typed: TypedValues | None) -> list[Capt
 
 
 def _pasted(typed: TypedValues | None) -> CaptureField:
-    return CaptureField(
-        f"{PREFIX}{PASTED}",
-        _("The request, or what the interface answered"),
-        "long",
-        redact(typed.values.get(PASTED, "")) if typed else "",
-        True,
-        help=_("JSON, a curl command or code, as it came. Keys and signatures are taken out."),
-        errors=_errors(typed, PASTED),
-    )
+    value = redact(typed.values.get(PASTED, "")) if typed else ""
+    return pasted_field(value, _errors(typed, PASTED))
 
 
 def _field(
     variable: CollectVariable, typed: TypedValues | None, *, reads_secrets: bool
 ) -> CaptureField:
     value = typed.values.get(variable.key, "") if typed else ""
-    options: list[tuple[str, str]] = []
-    kind, most = WIDGETS.get(variable.kind, variable.kind), MOST_TYPED
-    if isinstance(variable, OneOfVariable):
-        options = [(option.value, option.label) for option in variable.options]
-        kind = "radios" if len(options) <= RADIOS_UP_TO else "choice"
-    elif isinstance(variable, TextVariable):
-        most = variable.max_length
-        kind = "long" if most > ONE_LINE else "text"
-    return CaptureField(
-        f"{PREFIX}{variable.key}",
-        variable.label,
-        kind,
-        # What a check will read may hold keys, which no page shows.
-        redact(value) if reads_secrets else value,
-        variable.required,
-        help=variable.help or _example(variable.kind),
-        errors=_errors(typed, variable.key),
-        options=options,
-        most=most,
-    )
-
-
-def _example(kind: str) -> str:
-    match kind:
-        case "datetime":
-            return _("For example 11月20日 15:30, or 昨天 20:15.")
-        case "date":
-            return _("For example 11月20日, or 2026-11-20.")
-        case "mobile":
-            return _("A mobile number, or a landline with its area code.")
-        case _:
-            return ""
+    # What a check will read may hold keys, which no page shows.
+    shown = redact(value) if reads_secrets else value
+    return variable_field(variable, shown, _errors(typed, variable.key))
 
 
 def _errors(typed: TypedValues | None, name: str) -> Sequence[Any]:

@@ -16,11 +16,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kb.admin.flow_fields import typed_text, typed_values
 from klingdesk.core.errors import Conflict, Invalid, NotFound
 from klingdesk.core.roles import Role
 from klingdesk.pages import desk_page, desk_render, is_htmx
-from tickets.admin.console_collect import TypedValues, rescued_values, typed_values
-from tickets.admin.console_fields import typed_text
+from tickets.admin.console_collect import TypedValues, rescued_values
 from tickets.admin.console_find import MOST_TYPED, question_url, with_words
 from tickets.admin.console_state import Notice, contact_context
 from tickets.models import Consultation

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from kb.flows import schema
+from kb.admin.flow_fields import CaptureField, extra_field, typed_text
 from kb.flows.schema import EscalateNode
 from kb.flows.showing import prefilled
 from tickets.models import Consultation
@@ -17,43 +17,6 @@ from tickets.models.labels import Channel, ContactChannel
 from tickets.selectors.runs import CHANGED_FLOW, RunState
 from tickets.services.hand_over import Capture
 from tickets.services.text import MOST_TEXT
-
-RADIOS_UP_TO = 5
-"""Options of a choice that are shown side by side; more of them become a list to open."""
-
-MOST_IN_ONE_LINE = 1_000
-"""Texts that may be longer get a field of several lines."""
-WIDGETS = {"mobile": "phone", "account_id": "digits", "amount": "short", "date": "short"}
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureField:
-    """One field of the form. ``kind`` names its widget, ``options`` are (value, label)."""
-
-    name: str
-    label: str
-    kind: str
-    value: str
-    required: bool
-    help: str = ""
-    errors: Sequence[Any] = ()
-    options: Sequence[tuple[str, str]] = ()
-    most: int = MOST_TEXT
-
-    @property
-    def id(self) -> str:
-        return "id-" + self.name.replace(".", "-")
-
-    @property
-    def describedby(self) -> str:
-        """Ids of the help and error texts that are shown, for ``aria-describedby``."""
-        ids = [f"{self.id}-help"] if self.help else []
-        return " ".join([*ids, f"{self.id}-error"] if self.errors else ids)
-
-    @property
-    def shown_value(self) -> str:
-        """The value in words."""
-        return dict(self.options).get(self.value, self.value)
 
 
 def typed_capture(node: EscalateNode, post: QueryDict) -> Capture:
@@ -71,11 +34,6 @@ def typed_capture(node: EscalateNode, post: QueryDict) -> Capture:
         contact_value=typed("contact_value", "contact"),
         extra={item.key: typed_text(post, f"extra.{item.key}") for item in node.fields},
     )
-
-
-def typed_text(post: QueryDict, name: str) -> str:
-    """A posted text without U+0000, which no column holds; blank when it is not there."""
-    return post.get(name, "").replace("\x00", "")
 
 
 def first_capture(consultation: Consultation, state: RunState) -> Capture:
@@ -126,7 +84,7 @@ def capture_fields(
         )
     if "contact" in asked:
         fields += _contact_fields(typed)
-    fields += [_extra_field(item, typed.extra.get(item.key, "")) for item in node.fields]
+    fields += [extra_field(item, typed.extra.get(item.key, "")) for item in node.fields]
     return [replace(item, errors=errors.get(item.name, ())) for item in fields]
 
 
@@ -150,22 +108,3 @@ def _contact_fields(typed: Capture) -> list[CaptureField]:
             most=80,
         ),
     ]
-
-
-def _extra_field(item: schema.CaptureField, value: str) -> CaptureField:
-    kind = WIDGETS.get(item.kind, item.kind)
-    options = [(option.value, option.label) for option in item.options or ()]
-    if kind == "choice" and len(options) <= RADIOS_UP_TO:
-        kind = "radios"
-    if kind == "text" and item.max_length > MOST_IN_ONE_LINE:
-        kind = "long"
-    return CaptureField(
-        f"extra.{item.key}",
-        item.label,
-        kind,
-        value,
-        item.required,
-        help=item.help or "",
-        options=options,
-        most=item.max_length,
-    )

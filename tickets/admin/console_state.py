@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kb.admin.flow_fields import MOST_PASTED, CaptureField
 from kb.flows.automatic import CheckNode
 from kb.flows.schema import CollectNode, EscalateNode, Exit, Node, RedirectNode
 from kb.flows.showing import shown
@@ -18,8 +19,9 @@ from kb.rules.lifecycle import KNOWN_TO_AGENTS
 from kb.selectors.answers import answer_of
 from kb.selectors.flow_world import world_at
 from kb.selectors.questions import questions_by_keys
-from tickets.admin.console_collect import MOST_PASTED, TypedValues, value_fields
-from tickets.admin.console_fields import CaptureField, capture_fields, first_capture
+from tickets.admin.console_announce import announcement
+from tickets.admin.console_collect import TypedValues, typed_before, value_fields
+from tickets.admin.console_fields import capture_fields, first_capture
 from tickets.admin.console_find import MOST_TYPED, question_url
 from tickets.admin.console_path import collected_lines, path_lines
 from tickets.admin.console_standing import standing_badge
@@ -28,6 +30,7 @@ from tickets.models import Consultation, Ticket
 from tickets.models.labels import ClockKind, ConsultationStatus
 from tickets.selectors.runs import RunState, Withdrawal, run_state, withdrawal_of
 from tickets.selectors.scripts import promised_script
+from tickets.services.contact_transfers import MOST_NOTE
 from tickets.services.hand_over import Capture
 
 
@@ -49,6 +52,16 @@ class Refused:
     chase_note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """The contact being passed on: ``colleagues`` as (user name, name), and what was typed."""
+
+    colleagues: Sequence[tuple[str, str]]
+    to: str = ""
+    note: str = ""
+    errors: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+
 def contact_context(
     request: HttpRequest,
     consultation: Consultation,
@@ -58,6 +71,7 @@ def contact_context(
     refused: Refused | None = None,
     refused_values: TypedValues | None = None,
     rescued: Sequence[CaptureField] = (),
+    passing: Passing | None = None,
 ) -> dict[str, Any]:
     """Context of the contact page and of its fragment.
 
@@ -65,7 +79,8 @@ def contact_context(
     ``answer``, ``redirect``, ``hand_over``. ``seen`` has the texts of a step,
     ``script`` is what may be read out at this stage; ``withdrawn`` is set when that is the
     fallback, because the answer has ceased to be in force since the contact began. ``rescued``
-    is what had been typed for a stage that is over.
+    is what had been typed for a stage that is over; ``passing`` is set while a colleague is
+    chosen.
     """
     user: Any = request.user
     state = run_state(consultation)
@@ -76,10 +91,12 @@ def contact_context(
         "question": consultation.question,
         "is_own": is_own,
         "is_over": consultation.status != ConsultationStatus.OPEN,
-        "steps": path_lines(state) if state else (),
+        "steps": path_lines(consultation, state),
         "collected": collected_lines(state, plain=is_own) if state else (),
         "notice": notice,
         "rescued": rescued,
+        "passing": passing,
+        "most_note": MOST_NOTE,
         **_withdrawn(consultation, withdrawn, now=now),
     }
     context |= {
@@ -91,20 +108,41 @@ def contact_context(
             "console_restart",
             "console_finish",
             "console_instead",
+            "console_pass_on",
         )
     }
-    if context["is_over"]:
-        return {**context, "stage": "ended", **_ended(consultation, state, now=now)}
-    if state is None:
-        return {**context, "stage": "plain", "script": _plain_script(consultation, now=now)}
-    context |= _standing(consultation, state, user=user, now=now, refused=refused)
-    if context["stage"] in ("collect", "check"):
-        fields = value_fields(state, refused_values)
-        wrong = refused_values.errors if refused_values else ()
-        context |= {"fields": fields, "wrong_count": len(wrong), "most_pasted": MOST_PASTED}
-    if withdrawn is not None:
+    context |= _stage(consultation, state, user=user, now=now, refused=refused)
+    if context["stage"] in ("collect", "check") and state is not None:
+        context |= _asked_for(state, refused_values, is_own=is_own)
+    if withdrawn is not None and context["stage"] != "plain":
         context["script"] = withdrawn.script
-    return context
+    return {**context, "announcement": announcement(context, state)}
+
+
+def _stage(
+    consultation: Consultation,
+    state: RunState | None,
+    *,
+    user: Any,
+    now: datetime,
+    refused: Refused | None,
+) -> dict[str, Any]:
+    if consultation.status != ConsultationStatus.OPEN:
+        return {"stage": "ended", **_ended(consultation, state, now=now)}
+    if state is None:
+        return {"stage": "plain", "script": _plain_script(consultation, now=now)}
+    return _standing(consultation, state, user=user, now=now, refused=refused)
+
+
+def _asked_for(state: RunState, refused: TypedValues | None, *, is_own: bool) -> dict[str, Any]:
+    # What was typed is personal: whoever only reads the contact does not get it back.
+    before = typed_before(state) if is_own and refused is None else None
+    return {
+        "fields": value_fields(state, refused or before),
+        "is_refilled": before is not None,
+        "wrong_count": len(refused.errors) if refused else 0,
+        "most_pasted": MOST_PASTED,
+    }
 
 
 def _name(view: str) -> str:
@@ -115,9 +153,9 @@ def _withdrawn(
     consultation: Consultation, withdrawn: Withdrawal | None, *, now: datetime
 ) -> dict[str, Any]:
     """What the agent is told about an answer that may not be given any more."""
-    asked = consultation.question
-    if withdrawn is None or asked is None:
+    if withdrawn is None:
         return {}
+    asked = withdrawn.question
     return {
         "withdrawn": standing_badge(asked, now=now),
         "panel_url": question_url(asked.key, consultation.utterance[:MOST_TYPED])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tickets.admin import console, console_capture, console_contacts
+from tickets.admin import console, console_capture, console_contacts, console_transfers
 
 urlpatterns: list[URLPattern] = [
     path("console/", console.home, name="console"),
@@ -27,6 +27,17 @@ urlpatterns: list[URLPattern] = [
         console_contacts.instead,
         name="console_instead",
     ),
+    path(
+        "console/contacts/<int:contact_id>/pass-on/",
+        console_transfers.pass_contact_on,
+        name="console_pass_on",
+    ),
+    path(
+        "console/contacts/<int:contact_id>/take-over/",
+        console_transfers.take_contact_over,
+        name="console_take_over",
+    ),
+    path("console/parked/", console_transfers.parked, name="console_parked"),
     path(
         "console/contacts/<int:contact_id>/finish/", console_contacts.finish, name="console_finish"
     ),

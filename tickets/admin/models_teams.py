@@ -1,4 +1,4 @@
-"""Teams and routing rules in the stock admin."""
+"""Teams in the stock admin."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
-from django.db.models import Count, ManyToManyField, Q, QuerySet
+from django.db.models import Count, ForeignKey, ManyToManyField, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from kb.admin.base import AnyModelAdmin, AnyModelForm, AnyMultipleChoice
+from kb.admin.base import AnyMultipleChoice, DeskModelAdmin
 from klingdesk.core.roles import Role
-from tickets.models import RoutingRule, Team
-from tickets.services.teams import make_default_team
+from tickets.models import Team
+from tickets.services.teams import assign_soon, make_default_team
 
 
 class MembersField(AnyMultipleChoice):
@@ -23,9 +23,10 @@ class MembersField(AnyMultipleChoice):
 
 
 @admin.register(Team)
-class TeamAdmin(AnyModelAdmin):
-    list_display = ("name", "slug", "is_default", "member_count")
-    fields = ("name", "slug", "is_default", "members")
+class TeamAdmin(DeskModelAdmin):
+    list_display = ("name", "slug", "is_default", "lead", "assignment", "member_count")
+    list_select_related = ("lead",)
+    fields = ("name", "slug", "is_default", "lead", "assignment", "members")
     filter_horizontal = ("members",)
     actions = ("make_default",)
 
@@ -50,6 +51,19 @@ class TeamAdmin(AnyModelAdmin):
         kwargs["form_class"] = MembersField
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """A lead is told of what concerns the team: somebody who works there."""
+        may_lead = Q(is_active=True, groups__name__in=[Role.ADVISOR, Role.MANAGER])
+        people = get_user_model().objects.filter(may_lead | Q(led_teams__isnull=False))
+        kwargs["queryset"] = people.distinct().order_by("username")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        assign_soon(team=form.instance)
+
     @admin.display(description=_("members"))
     def member_count(self, team: Team) -> int:
         return int(team.member_count)  # type: ignore[attr-defined]
@@ -66,27 +80,3 @@ class TeamAdmin(AnyModelAdmin):
             _("%(team)s now gets all tickets that no rule sends elsewhere.") % {"team": team},
             messages.SUCCESS,
         )
-
-
-class RoutingRuleForm(AnyModelForm):
-    class Meta:
-        model = RoutingRule
-        fields = ("order", "category", "question", "tag", "team", "priority")
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        if not (data.get("category") or data.get("question") or data.get("tag")):
-            self.add_error(
-                "category",
-                _("Give at least one condition: a category, a standard question or a tag."),
-            )
-        return data
-
-
-@admin.register(RoutingRule)
-class RoutingRuleAdmin(AnyModelAdmin):
-    form = RoutingRuleForm
-    list_display = ("order", "category", "question", "tag", "team", "priority")
-    list_display_links = ("order", "team")
-    list_select_related = ("category", "question", "team")
-    list_filter = ("team",)

@@ -1,97 +1,111 @@
-"""Tier 2's queue: what waits, what is mine, what is due next; and taking the next ticket."""
+"""Tier 2's ticket list: what waits, what is mine, what is due next; and taking the next ticket."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Value, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from klingdesk.core.account_id import mask_account_id
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.pages import desk_page, desk_render
-from tickets.admin.queue_filters import Filters, View, in_view, listing
-from tickets.admin.ticket_promise import Promise, promise_of
-from tickets.admin.words import moment_words
-from tickets.models import Team, Ticket
+from tickets.admin.queue_filters import MOST_FOUND, Filters, View, listing, looked_for
+from tickets.admin.queue_parts import BADGES, counted, fixed_choices, list_url, rows_of, tabs
 from tickets.models.labels import Priority
 from tickets.rules.ticket_number import parse_number
-from tickets.selectors.due import TimeLeftReader
+from tickets.selectors.list_choices import choices_for, visible_teams
 from tickets.services.claims import claim_next
 
-MOST_COUNTED = 99
-"""A badge shows at most this number: an exact count of a long queue helps nobody and is slow."""
+
+def ticket_url(number: str, query: str = "") -> str:
+    """A ticket's page that knows the list it was opened from."""
+    url = reverse("admin:ticket", args=[number])
+    return f"{url}?{query_of_list(query)}" if query else url
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    ticket: Ticket
-    promise: Promise
-    account: str
-    priority_level: str
-    resolved: str
-
-
-@dataclass(frozen=True, slots=True)
-class TeamChoice:
-    """A team to filter by; ``own`` when the person is a member and can take its tickets."""
-
-    slug: str
-    name: str
-    own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    label: str
-    url: str
-    current: bool
-    count: str
-
-
-def _views_for(user: Any) -> tuple[View, ...]:
-    everybody = (View.WAITING, View.MINE)
-    if Role.MANAGER in roles_of(user):
-        return (*everybody, View.OPEN, View.RESOLVED)
-    return (*everybody, View.RESOLVED)
+def query_of_list(query: str) -> str:
+    """How the list's filters travel in a ticket's address."""
+    return urlencode({"list": query})
 
 
 @desk_page(Role.ADVISOR, Role.MANAGER)
 def queue_page(request: HttpRequest) -> HttpResponse:
-    """The queue; everything it shows is in its address, so it can be reloaded and sent on."""
-    now = timezone.now()
-    user = request.user
-    filters = Filters.read(request.GET.dict(), views=_views_for(user))
-    if filters.search[:1] in ("T", "t") and parse_number(filters.search) is not None:
-        found = listing(filters, user=user, now=now).tickets
+    """The list; everything it shows is in its address, so it can be reloaded and sent on."""
+    filters = Filters.read(request.GET.dict())
+    if filters.text[:1] in ("T", "t") and parse_number(filters.text) is not None:
+        found = looked_for(filters.text, user=request.user)
         if found:
-            return redirect("admin:ticket", number=found[0].number)
+            return redirect(ticket_url(found[0]))
+    return show_list(request, filters)
+
+
+def show_list(
+    request: HttpRequest,
+    filters: Filters,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The list, with what another page has to say about it in ``more``."""
+    now = timezone.now()
+    user: Any = request.user
     page = listing(filters, user=user, now=now)
-    teams = _teams_for(user)
-    own = {team.slug for team in teams if team.own}
+    choices = choices_for(user)
+    teams = visible_teams(choices, user)
+    own = {team.value for team in teams if team.own}
+    is_manager = Role.MANAGER in roles_of(user)
     context = {
         "title": _("Queue"),
-        "tabs": _tabs(filters, user=user, now=now),
+        "tabs": tabs(filters, counted(BADGES, user=user, now=now)),
         "filters": filters,
-        "rows": _rows(page.tickets, now=now),
-        "teams": teams if len(teams) > 1 else [],
+        "is_refined": filters.is_narrowed or bool(filters.sort),
+        "rows": rows_of(page.tickets, now=now),
+        "choices": choices,
+        "fixed": fixed_choices(),
+        "teams": teams,
+        "list_query": filters.query(after=filters.after),
+        "view_query": filters.query(),
+        "link_query": query_of_list(filters.query()),
         "can_take": bool(own),
         "take_team": filters.team if filters.team in own else "",
-        "next_url": _url(filters, after=page.next_after) if page.next_after else "",
-        "first_url": _url(filters) if filters.after else "",
-        "shows_status": filters.view is not View.WAITING or bool(filters.search),
-        "shows_resolved": filters.view is View.RESOLVED and not filters.search,
+        "next_url": list_url(filters.query(after=page.next_after)) if page.next_after else "",
+        "first_url": list_url(filters.query()) if filters.after else "",
+        "plain_url": list_url(Filters(view=filters.view).query()),
+        "shows_status": filters.view is not View.WAITING or bool(filters.found),
+        "shows_resolved": filters.view is View.RESOLVED and not filters.found,
+        "shows_next_try": filters.view in (View.MINE, View.REACH) or bool(filters.tried),
+        "is_manager": is_manager,
+        "priorities": Priority.choices,
+        "most_found": MOST_FOUND,
+        **more,
     }
-    return desk_render(request, "admin/queue/page.html", context)
+    return desk_render(request, "admin/queue/page.html", context, status=status)
+
+
+@desk_page(Role.ADVISOR, Role.MANAGER, methods=("GET", "HEAD", "POST"))
+def queue_find(request: HttpRequest) -> HttpResponse:
+    """Look for a ticket number, an account ID or words.
+
+    By POST, because an account ID is personal data and must not stand in an address: the answer
+    names the tickets that were found. GET comes from the login page.
+    """
+    filters = Filters.of_query(request.POST.get("list", ""))
+    text = request.POST.get("text", "").replace("\x00", "").strip()[:60]
+    if request.method != "POST" or not text:
+        return redirect(list_url(filters.query(text="", found="")))
+    found = looked_for(text, user=request.user)
+    if len(found) == 1:
+        return redirect(ticket_url(found[0]))
+    if found:
+        return redirect(list_url(Filters(view=View.ALL, found=",".join(found)).query()))
+    if any(character.isdigit() for character in text):
+        return show_list(request, filters, status=422, looked_for=text, not_found=True)
+    return redirect(list_url(filters.query(text=text, found="")))
 
 
 @desk_page(Role.ADVISOR, Role.MANAGER, methods=("GET", "HEAD", "POST"))
@@ -112,78 +126,3 @@ def queue_take(request: HttpRequest) -> HttpResponse:
         return redirect("admin:queue")
     messages.success(request, _("%(number)s is yours now.") % {"number": ticket.number})
     return redirect("admin:ticket", number=ticket.number)
-
-
-def _teams_for(user: Any) -> list[TeamChoice]:
-    own = Team.members.through.objects.filter(team_id=OuterRef("pk"), user_id=user.pk)
-    rows = Team.objects.annotate(own=Exists(own)).values_list("slug", "name", "own")
-    sees_all = Role.MANAGER in roles_of(user)
-    return [TeamChoice(*row) for row in rows if sees_all or row[2]]
-
-
-def _rows(tickets: list[Ticket], *, now: datetime) -> list[Row]:
-    if not tickets:
-        return []
-    prefetch_related_objects(tickets, "clocks")
-    reader = TimeLeftReader(now=now)
-    return [
-        Row(
-            ticket=ticket,
-            promise=promise_of(ticket, reader=reader, now=now),
-            account=mask_account_id(ticket.account_id),
-            priority_level={Priority.URGENT: "bad", Priority.HIGH: "warn"}.get(
-                Priority(ticket.priority), ""
-            ),
-            resolved=moment_words(ticket.resolved_at) if ticket.resolved_at else "",
-        )
-        for ticket in tickets
-    ]
-
-
-def _tabs(filters: Filters, *, user: Any, now: datetime) -> list[Tab]:
-    labels = {
-        View.WAITING: _("Waiting"),
-        View.MINE: _("Mine"),
-        View.OPEN: _("All open"),
-        View.RESOLVED: _("Recently resolved"),
-    }
-    badges = _badges(user=user, now=now)
-    tabs = []
-    for view in _views_for(user):
-        params = {"view": view.value} | ({"team": filters.team} if filters.team else {})
-        tabs.append(
-            Tab(
-                label=labels[view],
-                url=f"{reverse('admin:queue')}?{urlencode(params)}",
-                current=view is filters.view and not filters.search,
-                count=badges.get(view.value, ""),
-            )
-        )
-    return tabs
-
-
-def _badges(*, user: Any, now: datetime) -> dict[str, str]:
-    """How many, up to a bound, in the two views that tell what is to be done; one query."""
-    bounded = [
-        in_view(view, user=user, now=now)
-        .order_by()
-        .annotate(view=Value(view.value))
-        .values_list("view", flat=True)[: MOST_COUNTED + 1]
-        for view in (View.WAITING, View.MINE)
-    ]
-    counted = Counter(bounded[0].union(bounded[1], all=True))
-    return {
-        view.value: f"{MOST_COUNTED}+" if counted[view] > MOST_COUNTED else str(counted[view])
-        for view in (View.WAITING, View.MINE)
-    }
-
-
-def _url(filters: Filters, *, after: str = "") -> str:
-    params = {
-        "view": filters.view.value,
-        "team": filters.team,
-        "q": filters.search,
-        "after": after,
-    }
-    given = {name: value for name, value in params.items() if value}
-    return f"{reverse('admin:queue')}?{urlencode(given)}"

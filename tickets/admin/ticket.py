@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from klingdesk.core.errors import Conflict, Invalid, NotAllowed
-from klingdesk.core.roles import Role
+from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from klingdesk.core.roles import Role, roles_of
 from klingdesk.pages import desk_page, desk_render
-from tickets.admin.ticket_actions import BUTTONS
-from tickets.admin.ticket_forms import form_for
-from tickets.admin.ticket_parts import Attempt, ticket_context
+from tickets.admin.queue import ticket_url
+from tickets.admin.queue_filters import Filters
+from tickets.admin.queue_parts import list_url
+from tickets.admin.ticket_actions import BUTTONS, Act
+from tickets.admin.ticket_offers import Attempt, form_for
+from tickets.admin.ticket_parts import ticket_context
 from tickets.models import Ticket
+from tickets.selectors.access import may_see
 from tickets.selectors.tickets import ticket_get_for
 
 
@@ -22,8 +30,10 @@ from tickets.selectors.tickets import ticket_get_for
 def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
     """GET shows the ticket. POST with ``action`` acts on it and comes back to this address.
 
-    422 with errors at their fields, 409 when the state has moved on, 403 when the ticket is
-    somebody else's by now: all three are this page again, with what was typed.
+    ``?list=`` holds the filters of the list that the person came from. 422 with errors at their
+    fields, 409 when the state has moved on, 403 when the ticket is somebody else's by now: all
+    three are this page again, with what was typed. ``seen`` is the last event that the form's
+    page showed: a save on an older state is refused until its writer has seen the present one.
     """
     if request.method == "POST":
         return _act(request, number)
@@ -35,29 +45,79 @@ def _act(request: HttpRequest, number: str) -> HttpResponse:
     button = BUTTONS.get(action)
     if button is None:
         raise BadRequest("unknown action")
-    ticket = ticket_get_for(user=request.user, number=number)
-    form = form_for(action, ticket, request.POST)
-    if not form.is_valid():
-        return _show(request, ticket, attempt=Attempt(action, form), status=422)
+    user: Any = request.user
     try:
-        button.run(ticket.number, request.user, form, timezone.now())
+        ticket = ticket_get_for(user=user, number=number)
+    except NotFound as gone:
+        return _gone(request, gone)
+    form = form_for(action, ticket, user=user, data=request.POST)
+    seen = _seen(request)
+    if not form.is_valid():
+        return _show(request, ticket, attempt=Attempt(action, form, seen=seen), status=422)
+    try:
+        result = button.run(Act(ticket, user, form, timezone.now(), seen))
     except Invalid as error:
         form.take(error)
-        return _show(request, ticket, attempt=Attempt(action, form), status=422)
-    except (Conflict, NotAllowed) as error:
-        return _show(
-            request,
-            ticket_get_for(user=request.user, number=number),
-            attempt=Attempt(action, form, error.message),
-            status=409 if isinstance(error, Conflict) else 403,
-        )
+        return _show(request, ticket, attempt=Attempt(action, form, seen=seen), status=422)
+    except (Conflict, NotAllowed, NotFound) as error:
+        return _refuse(request, number, Attempt(action, form, error.message, seen), error)
     if action == "reveal":
-        fresh = ticket_get_for(user=request.user, number=number)
-        return _show(request, fresh, revealed=True)
+        return _show(request, ticket_get_for(user=user, number=number), revealed=True)
     messages.success(request, str(button.done))
-    if action == "release":
-        return redirect("admin:queue")
-    return redirect("admin:ticket", number=ticket.number)
+    if action == "follow_up":
+        return redirect("admin:console_contact", getattr(result, "pk", 0))
+    if action == "release" or not may_see(ticket, user):
+        return redirect(_home(request))
+    if action == "merge" and isinstance(result, Ticket):
+        return redirect(ticket_url(result.number, _list_query(request)))
+    return redirect(ticket_url(ticket.number, _list_query(request)))
+
+
+def _refuse(
+    request: HttpRequest, number: str, attempt: Attempt, error: Conflict | NotAllowed | NotFound
+) -> HttpResponse:
+    """What stands now beside what was typed."""
+    stale = error.code == "stale"
+    shown = Attempt(attempt.action, attempt.form, attempt.refusal, attempt.seen, stale)
+    try:
+        fresh = ticket_get_for(user=request.user, number=number)
+    except NotFound as gone:
+        return _gone(request, gone)
+    status = 403 if isinstance(error, NotAllowed) else 409
+    return _show(request, fresh, attempt=shown, status=status)
+
+
+_OURS = frozenset({"csrfmiddlewaretoken", "action", "seen"})
+_MOST_SHOWN = 20
+
+
+def _gone(request: HttpRequest, gone: NotFound) -> HttpResponse:
+    """The ticket went elsewhere while somebody was writing: their own words, and nothing of it."""
+    typed = [text for name, text in request.POST.items() if name not in _OURS and str(text).strip()]
+    context = {
+        "title": _("Not saved"),
+        "message": gone.message,
+        "typed": typed[:_MOST_SHOWN],
+        "back_url": _home(request),
+    }
+    return desk_render(request, "admin/ticket/gone.html", context, status=404)
+
+
+def _seen(request: HttpRequest) -> int | None:
+    given = request.POST.get("seen", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
+
+
+def _list_query(request: HttpRequest) -> str:
+    given = request.GET.get("list", "").replace("\x00", "")
+    return Filters.of_query(given).query() if given else ""
+
+
+def _home(request: HttpRequest) -> str:
+    """Where somebody goes on whose ticket is gone."""
+    if roles_of(request.user) & {Role.ADVISOR, Role.MANAGER}:
+        return list_url(_list_query(request))
+    return reverse("admin:console")
 
 
 def _show(
@@ -69,6 +129,11 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     context = ticket_context(
-        ticket, user=request.user, now=timezone.now(), attempt=attempt, revealed=revealed
+        ticket,
+        user=request.user,
+        now=timezone.now(),
+        list_query=_list_query(request),
+        attempt=attempt,
+        revealed=revealed,
     )
     return desk_render(request, "admin/ticket/page.html", context, status=status)

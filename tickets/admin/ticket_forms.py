@@ -1,8 +1,11 @@
-"""The forms of the ticket page. They read types only; what is right is decided by the services."""
+"""The forms of the ticket page that are the same for every ticket.
+
+They read types only; what is right is decided by the services.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from klingdesk.core.errors import Invalid
-from tickets.models import Ticket
-from tickets.models.labels import ContactChannel, ContactResult, ResolutionCode
+from tickets.models.labels import Channel, ContactChannel, ContactResult, Priority, ResolutionCode
 from tickets.rules.transitions import RESULTS, ContactKind
 from tickets.rules.transitions import ContactResult as Result
 from tickets.services.text import MOST_TEXT
+
+_CHOOSE = _("Choose…")
+_REASON = _("Reason")
 
 
 def _text(label: Any, *, help_text: Any = "", rows: int = 3) -> forms.CharField:
@@ -24,6 +29,32 @@ def _text(label: Any, *, help_text: Any = "", rows: int = 3) -> forms.CharField:
         required=False,
         max_length=MOST_TEXT,
         widget=forms.Textarea(attrs={"rows": rows}),
+    )
+
+
+def reason_field(label: Any = _REASON, *, help_text: Any = "") -> forms.CharField:
+    return _text(label, help_text=help_text, rows=2)
+
+
+def instant_field(label: Any, *, help_text: Any = "") -> forms.DateTimeField:
+    return forms.DateTimeField(
+        label=label,
+        required=False,
+        help_text=help_text,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+    )
+
+
+Options = Sequence[tuple[str, Any]]
+
+
+def select_field(label: Any, options: Options = (), *, empty: Any = _CHOOSE) -> Any:
+    """A list to choose from; nothing chosen is the service's business."""
+    return forms.ChoiceField(
+        label=label,
+        required=False,
+        choices=[("", empty), *options],
+        error_messages={"invalid_choice": _("Choose one of the list.")},
     )
 
 
@@ -50,9 +81,16 @@ class ActionForm(forms.Form):
             if isinstance(field.field.widget, forms.Textarea) and field.value()
         ]
 
+    def offer(self, name: str, options: Options, *, empty: Any = _CHOOSE) -> None:
+        """Fill the list of a field."""
+        self.fields[name].choices = [("", empty), *options]  # type: ignore[attr-defined]
+
 
 class NoteForm(ActionForm):
-    note = _text(_("Note"), help_text=_("Internal: users never see it."))
+    note = _text(
+        _("Note"),
+        help_text=_("Internal: users never see it. @ and a user name tells that person."),
+    )
 
 
 class OptionalNoteForm(ActionForm):
@@ -93,17 +131,16 @@ class ContactForm(ActionForm):
             "invalid_choice": _("Choose what became of it."),
         },
     )
-    next_try_at = forms.DateTimeField(
-        label=_("Next try"),
-        required=False,
-        help_text=_("Only when the user was not reached."),
-        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
-    )
+    at = instant_field(_("When it was"), help_text=_("Empty means just now."))
+    next_try_at = instant_field(_("Next try"), help_text=_("Only when the user was not reached."))
     note = _text(_("Note"), help_text=_("What was said. Internal: users never see it."))
+    resume = forms.BooleanField(label=_("And take the work up again"), required=False)
 
-    def __init__(self, *args: Any, channel: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, channel: str = "", waiting: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["outcome"].choices = _outcomes(first=channel)  # type: ignore[attr-defined]
+        if not waiting:
+            del self.fields["resume"]
 
     def kind_and_result(self) -> tuple[str, str]:
         kind, _colon, result = str(self.cleaned_data["outcome"]).partition(":")
@@ -124,19 +161,93 @@ def _outcomes(*, first: str) -> list[tuple[str, str]]:
     ]
 
 
-def form_for(action: str, ticket: Ticket, data: Any = None) -> ActionForm:
-    """The form of an action, filled with ``data`` when there is any. ``KeyError`` if unknown."""
-    auto_id = f"{action}-%s"
-    if action == "contact":
-        return ContactForm(data, auto_id=auto_id, channel=ticket.contact_channel)
-    return _FORMS[action](data, auto_id=auto_id)
+class WaitForm(ActionForm):
+    note = _text(_("What is waited for"), rows=2)
+    next_try_at = instant_field(
+        _("Look again at"), help_text=_("It comes up in your day then, answered or not.")
+    )
 
 
-_FORMS: Mapping[str, type[ActionForm]] = {
+class ResumeForm(ActionForm):
+    note = _text(_("Note"), rows=2)
+
+
+class PriorityForm(ActionForm):
+    priority = select_field(
+        _("Priority"), [(str(value), label) for value, label in Priority.choices]
+    )
+    reason = reason_field()
+
+
+class TransferForm(ActionForm):
+    """To a team's queue or to a person; lists are filled in by ``ticket_offers``."""
+
+    team = select_field(_("To the queue of a team"))
+    person = select_field(_("Or to an advisor"))
+    skill = forms.CharField(
+        label=_("Skill that is needed"), required=False, max_length=40, help_text=_("Optional.")
+    )
+    reason = reason_field()
+
+
+class MergeForm(ActionForm):
+    aliases = {"into": "number"}
+
+    candidate = forms.ChoiceField(
+        label=_("Open tickets of this account"), required=False, widget=forms.RadioSelect
+    )
+    number = forms.CharField(
+        label=_("Or another ticket number"), required=False, max_length=20, help_text=_("T00001234")
+    )
+    reason = reason_field(
+        help_text=_("The other ticket goes on, with the earlier due date of both.")
+    )
+
+    def into(self) -> str:
+        typed = str(self.cleaned_data["number"]).strip()
+        return typed or str(self.cleaned_data["candidate"])
+
+
+class ReasonForm(ActionForm):
+    """For reopening and cancelling."""
+
+    reason = reason_field()
+
+
+class RevealForm(ActionForm):
+    reason = reason_field(
+        _("Why you need it"), help_text=_("It stands in the timeline with your name.")
+    )
+
+
+class FollowUpForm(ActionForm):
+    """The user has come back too late to reopen: a contact of its own begins."""
+
+    channel = forms.ChoiceField(
+        label=pgettext_lazy("contact", "Channel"),
+        choices=Channel.choices,
+        widget=forms.RadioSelect,
+        initial=Channel.PHONE,
+        error_messages={"required": _("Choose phone or chat.")},
+    )
+    utterance = _text(_("What the user says"), rows=2)
+
+
+PLAIN_FORMS: Mapping[str, type[ActionForm]] = {
     "claim": EmptyForm,
     "release": OptionalNoteForm,
     "note": NoteForm,
     "resolve": ResolveForm,
+    "wait": WaitForm,
+    "resume": ResumeForm,
     "chase": ChaseForm,
-    "reveal": EmptyForm,
+    "priority": PriorityForm,
+    "transfer": TransferForm,
+    "merge": MergeForm,
+    "reopen": ReasonForm,
+    "cancel": ReasonForm,
+    "watch": EmptyForm,
+    "unwatch": EmptyForm,
+    "reveal": RevealForm,
+    "follow_up": FollowUpForm,
 }

@@ -13,52 +13,38 @@ from django.utils.translation import gettext as _
 
 from klingdesk.core.account_id import mask_account_id, mask_phone
 from klingdesk.core.roles import Role, roles_of
-from tickets.admin.ticket_actions import BUTTONS
-from tickets.admin.ticket_forms import ActionForm, form_for
+from tickets.admin.check_words import check_outcome_words, check_result_words
+from tickets.admin.event_words import FIELDS, event_words
+from tickets.admin.month_grid import weekday_heads
+from tickets.admin.promise_picture import promise_pictures
+from tickets.admin.queue import query_of_list, ticket_url
+from tickets.admin.queue_filters import Filters, neighbours
+from tickets.admin.queue_parts import list_url
+from tickets.admin.routing_words import unassigned_words
+from tickets.admin.ticket_forms import RevealForm
+from tickets.admin.ticket_offers import (
+    Attempt,
+    form_for,
+    hotkeys,
+    offered,
+    offers,
+    refused,
+    rescue_into_note,
+)
 from tickets.admin.ticket_promise import Promise, contact_clock, promise_of
-from tickets.admin.words import days_words, event_words, moment_words
+from tickets.admin.words import moment_words
 from tickets.models import Team, Ticket
-from tickets.models.labels import Channel, Priority
+from tickets.models.labels import Channel, Priority, Status
 from tickets.rules.ticket_number import parse_number
 from tickets.selectors.access import allowed_actions, sees_personal_data
+from tickets.selectors.advisors import why_unassigned
 from tickets.selectors.due import TimeLeftReader
 from tickets.selectors.masking import hide_personal_text
-from tickets.selectors.tickets import EarlierContact, account_history
+from tickets.selectors.people import name_of
+from tickets.selectors.tickets import EarlierContact, account_history, last_event_id
 
 _TYPED_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 PRIORITY_LEVELS = {Priority.HIGH: "warn", Priority.URGENT: "bad"}
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why an action was refused, and what was typed for it (label and text).
-
-    ``action`` names the form that holds what was typed; empty when that form is not offered.
-    """
-
-    action: str
-    message: Any
-    typed: Sequence[tuple[Any, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """An action that did not go through, with its form as it was typed."""
-
-    action: str
-    form: ActionForm
-    refusal: Any = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An action as the page offers it; ``open`` unfolds its form."""
-
-    action: str
-    label: Any
-    key: str
-    form: ActionForm
-    open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,68 +63,113 @@ def ticket_context(
     *,
     user: Any,
     now: datetime,
+    list_query: str = "",
     attempt: Attempt | None = None,
     revealed: bool = False,
 ) -> dict[str, Any]:
-    """The templates' context; ``ticket`` comes from ``ticket_get_for`` with its prefetches."""
+    """The templates' context; ``ticket`` comes from ``ticket_get_for`` with its prefetches.
+
+    ``list_query``: the filters of the list that the person came from.
+    """
     actions = allowed_actions(ticket, user)
     plain = sees_personal_data(ticket, user)
+    buttons = offered(ticket, actions, user, now=now)
+    # Before the texts are masked: the forms hold what stands, or nothing.
+    forms = {action: form_for(action, ticket, user=user) for action in buttons}
+    rescue_into_note(forms, attempt)
     if not plain and not revealed:
         hide_personal_text(ticket)
     clock = contact_clock(ticket)
-    promise = promise_of(ticket, reader=TimeLeftReader(now=now), now=now)
+    reader = TimeLeftReader(now=now)
+    promise = promise_of(ticket, reader=reader, now=now)
+    teams = _team_names(ticket, (event.new.get("team") for event in ticket.events.all()))
+    shown = offers(
+        ticket,
+        buttons,
+        likely=_likely(ticket, promise),
+        attempt=attempt,
+        forms=forms,
+    )
+    is_tier2 = bool(roles_of(user) & {Role.ADVISOR, Role.MANAGER})
+    can_take = Role.ADVISOR in roles_of(user)
     return {
         "title": f"{ticket.number} · {ticket.question.title}",
         "ticket": ticket,
+        "last_event": last_event_id(ticket),
         "priority_level": PRIORITY_LEVELS.get(Priority(ticket.priority), ""),
         "promise": promise,
         "clock": clock,
-        "days": days_words(clock.days) if clock else [],
+        "pictures": promise_pictures(ticket, reader=reader, now=now),
+        "weekdays": weekday_heads(),
         "extra": [{**item, "value": _readable(item.get("value", ""))} for item in ticket.extra],
+        "missing": [_missing_words(item) for item in ticket.missing],
+        "return_reason": _return_reason(ticket),
         "person": _personal_data(ticket, plain=plain or revealed),
         "revealed": revealed and not plain,
-        "can_reveal": "reveal" in actions and not plain and not revealed,
-        "offers": _offers(ticket, actions, promise, attempt),
-        "refused": _refused(actions, attempt),
+        "reveal": _reveal_form(actions, attempt, plain=plain or revealed),
+        "offers": shown,
+        "has_rare": any(offer.rare for offer in shown),
+        "rare_open": any(offer.rare and offer.open for offer in shown),
+        "refused": refused(ticket, [*buttons, "reveal"], attempt, teams=teams),
         "is_assignee": ticket.assignee_id == user.pk,
-        "is_tier2": bool(roles_of(user) & {Role.ADVISOR, Role.MANAGER}),
+        "is_tier2": is_tier2,
+        "can_take": can_take,
+        "hotkeys": hotkeys(shown, in_list=bool(list_query) and is_tier2, can_take=can_take),
         "transcript": _transcript(ticket.transcript),
-        "timeline": _timeline(ticket),
+        "timeline": _timeline(ticket, teams),
+        "unassigned": _unassigned(ticket, now),
         "contacts": list(ticket.contacts.all()),
         "history": _history(ticket, user),
+        **_place(ticket, user, list_query if is_tier2 else "", now=now),
     }
 
 
-def _offers(
-    ticket: Ticket, actions: Sequence[str], promise: Promise, attempt: Attempt | None
-) -> list[Offer]:
-    offered = [action for action in actions if action in BUTTONS and action != "reveal"]
-    likely = "contact" if promise.running else "resolve"
-    unfolded = attempt.action if attempt is not None else likely
-    return [
-        Offer(
-            action=action,
-            label=BUTTONS[action].label,
-            key=BUTTONS[action].key,
-            form=attempt.form
-            if attempt is not None and attempt.action == action
-            else form_for(action, ticket),
-            open=action == unfolded,
-        )
-        for action in offered
-    ]
+def _likely(ticket: Ticket, promise: Promise) -> str:
+    """The form that is unfolded when nothing was tried yet."""
+    match ticket.status:
+        case Status.RETURNED:
+            return "complete"
+        case Status.WAITING:
+            return "contact"
+        case _:
+            return "contact" if promise.running else "resolve"
 
 
-def _refused(actions: Sequence[str], attempt: Attempt | None) -> Refused | None:
-    """Why an action did not go through; with its texts when its form is no longer offered."""
-    if attempt is None:
+def _place(ticket: Ticket, user: Any, list_query: str, *, now: datetime) -> dict[str, Any]:
+    """The way on within the list that the person came from."""
+    if not list_query:
+        return {"list_query": "", "back_url": list_url("")}
+    filters = Filters.of_query(list_query)
+    beside = neighbours(ticket, filters, user=user, now=now)
+    query = filters.query()
+    return {
+        "list_query": query,
+        "link_query": query_of_list(query),
+        "back_url": list_url(query),
+        "in_list": True,
+        "previous_url": ticket_url(beside.previous, query) if beside.previous else "",
+        "next_url": ticket_url(beside.next, query) if beside.next else "",
+    }
+
+
+def _reveal_form(actions: Sequence[str], attempt: Attempt | None, *, plain: bool) -> Any:
+    """The form that asks why, or None for whoever sees it anyway or may not."""
+    if plain or "reveal" not in actions:
         return None
-    if attempt.action in actions:
-        return Refused(
-            attempt.action, attempt.refusal or _("Please look at the marked fields."), ()
-        )
-    message = attempt.refusal or _("This does not fit the ticket any more.")
-    return Refused("", message, attempt.form.typed())
+    if attempt is not None and attempt.action == "reveal":
+        return attempt.form
+    return RevealForm(auto_id="reveal-%s")
+
+
+def _return_reason(ticket: Ticket) -> str:
+    """What the advisor wrote who sent it back last."""
+    notes = [event.note for event in ticket.events.all() if event.code == "ticket.returned"]
+    return notes[-1] if notes else ""
+
+
+def _missing_words(item: Mapping[str, str]) -> dict[str, str]:
+    label = item.get("label") or _(FIELDS.get(item.get("field", ""), item.get("field", "")))
+    return {"label": label, "why": item.get("why", "")}
 
 
 def _personal_data(ticket: Ticket, *, plain: bool) -> dict[str, Any]:
@@ -165,10 +196,21 @@ def _transcript(stored: Mapping[str, Any]) -> dict[str, Any]:
         "utterance": stored.get("utterance", ""),
         "channel": dict(Channel.choices).get(channel, channel),
         "question": stored.get("question", ""),
-        "steps": [
-            {**step, "time": _time_of(step.get("at", ""))} for step in stored.get("steps", ())
-        ],
+        "steps": [_spoken(step) for step in stored.get("steps", ())],
     }
+
+
+def _spoken(step: Mapping[str, Any]) -> dict[str, Any]:
+    """A step of the transcript. What checks say of themselves is told in the reader's language."""
+    answer = step.get("answer", "")
+    if step.get("kind") == "check":
+        answer = check_outcome_words(step.get("value", "")) or answer
+    values = [
+        {**item, "label": check_result_words(item.get("result") or "") or item["label"]}
+        for item in step.get("values", ())
+    ]
+    time = _time_of(step.get("at", ""))
+    return {**step, "answer": answer, "values": values, "time": time}
 
 
 def _readable(value: Any) -> Any:
@@ -182,20 +224,22 @@ def _time_of(text: str) -> str:
     return moment_words(at) if at else ""
 
 
-def _timeline(ticket: Ticket) -> list[Entry]:
-    events = list(ticket.events.all())
-    teams = _team_names(ticket, (event.new.get("team") for event in events))
+def _unassigned(ticket: Ticket, now: datetime) -> str:
+    """Where the desk assigns: why nobody has got the ticket yet."""
+    why = why_unassigned(ticket, now=now)
+    return unassigned_words(why) if why is not None else ""
+
+
+def _timeline(ticket: Ticket, teams: Mapping[str, str]) -> list[Entry]:
     return [
         Entry(
             at=moment_words(event.at),
-            actor=(event.actor.get_full_name() or event.actor.get_username())
-            if event.actor
-            else _("System"),
+            actor=name_of(event.actor) if event.actor else _("System"),
             words=event_words(event, teams=teams),
             note=event.note,
             code=event.code,
         )
-        for event in events
+        for event in ticket.events.all()
     ]
 
 

@@ -36,26 +36,44 @@ def contact_clock(ticket: Ticket) -> Clock | None:
 def promise_of(ticket: Ticket, *, reader: TimeLeftReader, now: datetime) -> Promise:
     """What is to be said about the promise now; its clocks must be prefetched."""
     clock = contact_clock(ticket)
-    if clock is None:
-        return NO_PROMISE
+    return NO_PROMISE if clock is None else clock_promise(ticket, clock, reader=reader, now=now)
+
+
+def clock_promise(
+    ticket: Ticket, clock: Clock, *, reader: TimeLeftReader, now: datetime
+) -> Promise:
+    """The same of one clock; the policy of the solution's clock must be fetched."""
     if clock.stopped_at is not None:
-        kept = clock.breached_at is None
+        words, level = _verdict(ticket, clock)
         return Promise(
-            due=due_words(clock.due_at),
-            words=_("promise kept") if kept else _("kept too late"),
-            level="ok" if kept else "bad",
-            provisional=False,
-            running=False,
+            due=due_words(clock.due_at), words=words, level=level, provisional=False, running=False
         )
-    left = reader.left(clock.due_at)
-    words = time_left_words(left) if left else ""
+    if clock.paused_since is not None:
+        words, level = _("stands still"), "info"
+    else:
+        policy = clock.policy if clock.kind == ClockKind.RESOLVE else None
+        left = reader.left(clock.due_at, policy=policy)
+        words, level = time_left_words(left) if left else "", _level(clock, now)
     return Promise(
         due=due_words(clock.due_at),
         words=words,
-        level=_level(clock, now),
+        level=level,
         provisional=clock.provisional,
         running=True,
     )
+
+
+def _verdict(ticket: Ticket, clock: Clock) -> tuple[str, str]:
+    """Of a stopped clock, with its level."""
+    if clock.dropped:
+        return _("neither kept nor broken"), ""
+    if clock.kind == ClockKind.RESOLVE:
+        if clock.breached_at is None:
+            return _("solved in time"), "ok"
+        return _("breached") if ticket.resolved_at is None else _("solved too late"), "bad"
+    if clock.breached_at is None:
+        return _("promise kept"), "ok"
+    return _("breached") if ticket.first_answered_at is None else _("kept too late"), "bad"
 
 
 def _level(clock: Clock, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What happened, how a date was counted and how much time is left: facts turned into words.
+"""How a date was counted and how much time is left: facts turned into words.
 
 Pure presentation: no query, no clock. Words follow the language that is active at the call.
 """
@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from django.utils import dateformat, timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from klingdesk.core.days import DayKind
-from tickets.models.labels import ContactChannel, ContactResult, Priority, ResolutionCode
 from tickets.rules.sla import TimeLeft
 
 # Names that the calendar gives its holidays; listed so that the catalogue holds them.
@@ -31,17 +29,6 @@ HOLIDAY_NAMES = (
     gettext_noop("Anti-Fascist 70th Day"),
 )
 _NAMED_BY_CALENDAR = frozenset({DayKind.HOLIDAY, DayKind.MAKE_UP, DayKind.FIXED_HOLIDAY})
-
-
-class Event(Protocol):
-    """What ``event_words`` reads of a ``TicketEvent``."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def old(self) -> Any: ...
-    @property
-    def new(self) -> Any: ...
 
 
 def weekday_words(day: date) -> str:
@@ -96,7 +83,7 @@ def day_words(day: Mapping[str, Any], number: int | None = None) -> str:
     ``number`` is which counted day it is: "counted: working day 2"; without it only that it
     counts.
     """
-    reason = _day_reason(str(day.get("why", "")), str(day.get("name") or ""))
+    reason = reason_words(str(day.get("why", "")), str(day.get("name") or ""))
     if not day.get("counted"):
         words = _("not counted: %(reason)s") % {"reason": reason}
     elif number is None:
@@ -131,7 +118,8 @@ def days_words(days: Iterable[Mapping[str, Any]]) -> list[DayInWords]:
     return lines
 
 
-def _day_reason(why: str, name: str) -> str:
+def reason_words(why: str, name: str) -> str:
+    """Why a date is or is not a working day: ``why`` and ``name`` as in a clock's ``days``."""
     shown = _(name) if name and why in _NAMED_BY_CALENDAR else name
     match why:
         case DayKind.WORKDAY:
@@ -179,104 +167,3 @@ def _minutes(minutes: int) -> str:
     if minutes >= 60:
         return _("%(hours)d h") % {"hours": minutes // 60}
     return _("%(minutes)d min") % {"minutes": minutes}
-
-
-# --- events ---------------------------------------------------------------------------------------
-
-
-def event_words(event: Event, *, teams: Mapping[str, str] | None = None) -> str:
-    """What an event of the timeline says, without its time, actor and note.
-
-    ``teams`` gives names for team slugs; a slug it does not have is shown as it is. An unknown
-    code is shown as it is.
-    """
-    old: Mapping[str, Any] = event.old if isinstance(event.old, dict) else {}
-    new: Mapping[str, Any] = event.new if isinstance(event.new, dict) else {}
-    match event.code:
-        case "ticket.handed_over":
-            return _handed_over(new)
-        case "ticket.routed":
-            slug = str(new.get("team", ""))
-            return _("Routed to %(team)s") % {"team": (teams or {}).get(slug, slug)}
-        case "ticket.claimed":
-            return _("Taken")
-        case "ticket.released":
-            return _("Given back to the queue")
-        case "ticket.contacted":
-            return _contacted(new)
-        case "ticket.noted":
-            return _("Note")
-        case "ticket.resolved":
-            return _("Resolved: %(code)s") % {"code": _label(ResolutionCode, new.get("code"))}
-        case "ticket.chased":
-            return _chased(old, new)
-        case "ticket.revealed":
-            return _("Account ID and contact details revealed")
-        case _:
-            return _sla_words(event.code, new)
-
-
-def _sla_words(code: str, new: Mapping[str, Any]) -> str:
-    match code:
-        case "sla.met":
-            return _("Promise kept in time")
-        case "sla.missed":
-            return _("Promise kept too late")
-        case "sla.due_soon":
-            return _with_due(_("Due within a working day"), new)
-        case "sla.last_call":
-            return _with_due(_("Due within two working hours"), new)
-        case "sla.breached":
-            return _with_due(_("Promise breached"), new)
-        case "sla.overdue_day":
-            return _("Breached by a working day")
-        case _:
-            return code
-
-
-def _handed_over(new: Mapping[str, Any]) -> str:
-    due = _instant(new.get("due_at"))
-    if due is None:
-        return _("Handed over without a promise")
-    return _("Handed over; answer promised until %(due)s") % {"due": due_words(due)}
-
-
-def _contacted(new: Mapping[str, Any]) -> str:
-    words = _("%(kind)s: %(result)s") % {
-        "kind": _label(ContactChannel, new.get("kind")),
-        "result": _label(ContactResult, new.get("result")),
-    }
-    again = _instant(new.get("next_try_at"))
-    if again is None:
-        return words
-    return _("%(contact)s; next try %(time)s") % {"contact": words, "time": due_words(again)}
-
-
-def _chased(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    words = _("Chased by the user (chase %(number)s)") % {"number": new.get("chases", "?")}
-    if old.get("priority") == new.get("priority"):
-        return words
-    return _("%(chase)s; priority is now %(priority)s") % {
-        "chase": words,
-        "priority": _label(Priority, new.get("priority")),
-    }
-
-
-def _with_due(words: str, new: Mapping[str, Any]) -> str:
-    due = _instant(new.get("due_at"))
-    if due is None:
-        return words
-    return _("%(words)s (%(due)s)") % {"words": words, "due": due_words(due)}
-
-
-def _instant(text: Any) -> datetime | None:
-    """An instant out of an event's JSON; None for anything that is none."""
-    try:
-        found = parse_datetime(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and timezone.is_aware(found) else None
-
-
-def _label(choices: Any, value: Any) -> str:
-    return str(dict(choices.choices).get(value, value))

@@ -1,103 +1,96 @@
-"""What can be done to a ticket. The answer is the ticket as it is then."""
+"""What is done to a ticket in the course of the work. The answer is the ticket as it is then."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kb.api.contract import View, operation
-from kb.api.strict import Nothing, StrictSerializer
-from klingdesk.core.errors import NotFound
-from tickets.api.ticket_bodies import (
+from tickets.api.action_bodies import (
     ContactBody,
     NoteBody,
     RemarkBody,
     ResolveBody,
-    TicketBody,
+    SeenBody,
+    WaitBody,
 )
-from tickets.api.tickets import NO_CONTENT, NUMBER, TicketView
+from tickets.api.action_views import ActionView, action
 from tickets.services.chases import chase
 from tickets.services.claims import claim, release
-from tickets.services.privacy import reveal
-from tickets.services.work import add_note, log_contact, resolve
+from tickets.services.notes import add_note
+from tickets.services.waiting import resume, wait
+from tickets.services.work import log_contact, resolve
 
 
-def action(summary: str, body: type[StrictSerializer] = Nothing) -> Callable[[View], View]:
-    """An operation that gives the ticket and whose guard may fail."""
-    return operation(
-        summary,
-        body=body,
-        parameters=[NUMBER],
-        ok={200: TicketBody},
-        found=True,
-        conflict=True,
+class Claim(ActionView):
+    @action("Take the ticket", SeenBody)
+    def post(self, request: Request, number: str) -> Response:
+        return self.act(claim, SeenBody, number)
+
+
+class Release(ActionView):
+    @action("Give the ticket back to its team", RemarkBody, may_vanish=True)
+    def post(self, request: Request, number: str) -> Response:
+        return self.act(release, RemarkBody, number)
+
+
+class Contact(ActionView):
+    @action(
+        "Log an attempt to reach the user",
+        ContactBody,
+        {
+            "Nobody answered": {
+                "kind": "call_back",
+                "result": "no_answer",
+                "next_try_at": "2026-03-05T10:00:00+08:00",
+            },
+            "A private message that keeps the promise": {
+                "kind": "private_message",
+                "result": "sent",
+                "note": "已告知核实结果",
+            },
+        },
     )
-
-
-class Claim(TicketView):
-    @action("Take the ticket")
     def post(self, request: Request, number: str) -> Response:
-        self.body(Nothing)
-        claim(number=number, acting_user=request.user, now=timezone.now())
-        return self.ticket(number)
+        return self.act(log_contact, ContactBody, number)
 
 
-class Release(TicketView):
-    @operation(
-        "Give the ticket back to its team; 204 when the caller may not see it any more",
-        body=RemarkBody,
-        parameters=[NUMBER],
-        ok={200: TicketBody, **NO_CONTENT},
-        found=True,
-        conflict=True,
+class Wait(ActionView):
+    @action(
+        "Wait for the user; the solution's clock stands still",
+        WaitBody,
+        {"For a picture": {"note": "等用户发截图", "next_try_at": "2026-03-06T10:00:00+08:00"}},
     )
     def post(self, request: Request, number: str) -> Response:
-        given = self.body(RemarkBody)
-        release(number=number, acting_user=request.user, now=timezone.now(), **given)
-        try:
-            return self.ticket(number)
-        except NotFound:  # it was the caller's own, in a team that is not
-            return Response(status=204)
+        return self.act(wait, WaitBody, number)
 
 
-class Contact(TicketView):
-    @action("Log an attempt to reach the user", ContactBody)
+class Resume(ActionView):
+    @action("Take up a ticket that waits for the user", RemarkBody)
     def post(self, request: Request, number: str) -> Response:
-        given = self.body(ContactBody)
-        log_contact(number=number, acting_user=request.user, now=timezone.now(), **given)
-        return self.ticket(number)
+        return self.act(resume, RemarkBody, number)
 
 
-class Resolve(TicketView):
-    @action("End the work", ResolveBody)
+class Resolve(ActionView):
+    @action(
+        "End the work",
+        ResolveBody,
+        {"Credits given back": {"code": "refunded", "summary": "已退回多扣的 10 灵感值"}},
+    )
     def post(self, request: Request, number: str) -> Response:
-        given = self.body(ResolveBody)
-        resolve(number=number, acting_user=request.user, now=timezone.now(), **given)
-        return self.ticket(number)
+        return self.act(resolve, ResolveBody, number)
 
 
-class Chase(TicketView):
+class Chase(ActionView):
     @action("The user asked again", RemarkBody)
     def post(self, request: Request, number: str) -> Response:
-        given = self.body(RemarkBody)
-        chase(number=number, acting_user=request.user, now=timezone.now(), **given)
-        return self.ticket(number)
+        return self.act(chase, RemarkBody, number)
 
 
-class Note(TicketView):
-    @action("Put an internal note into the timeline", NoteBody)
+class Note(ActionView):
+    @action(
+        "Put an internal note into the timeline",
+        NoteBody,
+        {"To a colleague": {"note": "@advisor2 请帮忙核对流水", "expected_event": 42}},
+    )
     def post(self, request: Request, number: str) -> Response:
-        given = self.body(NoteBody)
-        add_note(number=number, acting_user=request.user, now=timezone.now(), **given)
-        return self.ticket(number)
-
-
-class Reveal(TicketView):
-    @action("Show the personal data this once; it leaves an event")
-    def post(self, request: Request, number: str) -> Response:
-        self.body(Nothing)
-        reveal(number=number, acting_user=request.user, now=timezone.now())
-        return self.ticket(number, revealed=True)
+        return self.act(add_note, NoteBody, number)

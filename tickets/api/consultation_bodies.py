@@ -21,10 +21,13 @@ from tickets.models import Consultation
 from tickets.models.labels import Channel, ContactChannel
 from tickets.selectors.runs import RunState, Withdrawal
 from tickets.services.consultations import FINISHES, MOST_WORDS
+from tickets.services.contact_transfers import MOST_NOTE
 from tickets.services.text import MOST_TEXT
 
 MOST_PASTED = 2_000_000
 """Characters of a text that is typed or pasted at a node."""
+LARGEST_ANSWER = 2_621_440
+"""Bytes of an answer with such a text: as much as a form of the desk's pages may have."""
 
 # --- what is sent in ----------------------------------------------------------------------------
 
@@ -114,6 +117,20 @@ class EscalateBody(StrictSerializer):
 
 class FinishBody(StrictSerializer):
     outcome = serializers.ChoiceField(list(FINISHES))
+
+
+class PassOnBody(StrictSerializer):
+    to = Text(max_length=150, help_text="User name of an active agent.")
+    note = Text(max_length=MOST_NOTE, required=False, allow_blank=True, default="")
+
+
+class TakeOverBody(StrictSerializer):
+    """`from_agent` is whose it was when this was decided; with another agent by now it is 409."""
+
+    note = Text(max_length=MOST_NOTE, required=False, allow_blank=True, default="")
+    from_agent = Text(
+        max_length=150, required=False, allow_null=True, default=None, help_text="A user name."
+    )
 
 
 class ContactChaseBody(StrictSerializer):
@@ -278,13 +295,22 @@ class ConsultationBody(serializers.Serializer[Any]):
     channel = serializers.CharField()
     utterance = serializers.CharField(allow_blank=True)
     question = QuestionReference(allow_null=True)
+    agent = serializers.CharField(help_text="User name of whose contact it is.")
     started_at = serializers.DateTimeField()
+    parked_at = serializers.DateTimeField(
+        allow_null=True, help_text="Since when the user is trying something."
+    )
     finished_at = serializers.DateTimeField(allow_null=True)
     ticket = PromiseBody(allow_null=True)
     steps = StepBody(many=True)
     node = NodeBody(allow_null=True)
     outcome = OutcomeBody(allow_null=True)
     withdrawn = WithdrawnBody(allow_null=True)
+
+
+class PassedOnBody(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    agent = serializers.CharField(source="agent.username", help_text="Whose contact it is now.")
 
 
 class FinishedBody(serializers.Serializer[Any]):
@@ -409,7 +435,9 @@ def consultation_body(
                 "channel": consultation.channel,
                 "utterance": consultation.utterance,
                 "question": consultation.question,
+                "agent": consultation.agent.username,
                 "started_at": consultation.started_at,
+                "parked_at": consultation.parked_at,
                 "finished_at": consultation.finished_at,
                 "ticket": consultation.ticket,
                 "steps": state.steps if state else (),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.utils import timezone
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from kb.api.contract import operation
 from kb.api.strict import Nothing
 from klingdesk.core.roles import Role
 from tickets.api.consultation_bodies import (
+    LARGEST_ANSWER,
     AnswerBody,
     BackBody,
     ChaseBody,
@@ -23,9 +25,12 @@ from tickets.api.consultation_bodies import (
     FinishBody,
     FinishedBody,
     HandedOverBody,
+    PassedOnBody,
+    PassOnBody,
     PositionBody,
     StartBody,
     StartedBody,
+    TakeOverBody,
     consultation_body,
     position_of,
 )
@@ -40,6 +45,7 @@ from tickets.services.consultations import (
     jump_back,
     start_consultation,
 )
+from tickets.services.contact_transfers import pass_on, take_over
 from tickets.services.hand_over import Capture, hand_over
 
 
@@ -51,6 +57,12 @@ class ContactView(DeskView):
         contact = consultation_get_for(user=self.request.user, consultation_id=consultation_id)
         withdrawn = withdrawal_of(contact, state, now=now)
         return Response(position_of(state, withdrawn, now=now))
+
+    def whole(self, consultation_id: int, *, now: datetime) -> dict[str, Any]:
+        """The contact and where its flow stands."""
+        found = consultation_get_for(user=self.request.user, consultation_id=consultation_id)
+        state = run_state(found)
+        return consultation_body(found, state, withdrawal_of(found, state, now=now), now=now)
 
 
 class Start(ContactView):
@@ -71,13 +83,12 @@ class Start(ContactView):
 class Detail(ContactView):
     @operation("One contact and where its flow stands", ok={200: ConsultationBody}, found=True)
     def get(self, request: Request, consultation_id: int) -> Response:
-        found = consultation_get_for(user=request.user, consultation_id=consultation_id)
-        state, now = run_state(found), timezone.now()
-        withdrawn = withdrawal_of(found, state, now=now)
-        return Response(consultation_body(found, state, withdrawn, now=now))
+        return Response(self.whole(consultation_id, now=timezone.now()))
 
 
 class Answer(ContactView):
+    largest_body = LARGEST_ANSWER
+
     @operation(
         "Answer the current node",
         body=AnswerBody,
@@ -143,6 +154,46 @@ class Escalate(ContactView):
         )
         body = HandedOverBody({"ticket": done.ticket, "handover_script": done.script})
         return Response(body.data, status=201)
+
+
+class PassOn(ContactView):
+    @operation(
+        "Give a running contact to another agent",
+        body=PassOnBody,
+        ok={200: PassedOnBody},
+        found=True,
+        conflict=True,
+    )
+    def post(self, request: Request, consultation_id: int) -> Response:
+        given = self.body(PassOnBody)
+        moved = pass_on(
+            consultation_id=consultation_id,
+            to_agent=given["to"],
+            acting_user=request.user,
+            note=given["note"],
+            now=timezone.now(),
+        )
+        return Response(PassedOnBody(moved).data)
+
+
+class TakeOver(ContactView):
+    @operation(
+        "Take over a colleague's contact that waits for its user",
+        body=TakeOverBody,
+        ok={200: ConsultationBody},
+        found=True,
+        conflict=True,
+    )
+    def post(self, request: Request, consultation_id: int) -> Response:
+        given, now = self.body(TakeOverBody), timezone.now()
+        take_over(
+            consultation_id=consultation_id,
+            acting_user=request.user,
+            note=given["note"],
+            from_agent=given["from_agent"],
+            now=now,
+        )
+        return Response(self.whole(consultation_id, now=now))
 
 
 class Finish(ContactView):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -15,7 +16,7 @@ from rest_framework import serializers
 from kb.api.strict import Moment
 from klingdesk.core.account_id import parse_account_id
 from tickets.models import Clock, Ticket
-from tickets.models.labels import Status
+from tickets.models.labels import ClockKind, Priority, Status
 from tickets.querysets import TicketQuerySet
 from tickets.rules.ticket_number import parse_number
 from tickets.services.capture import account_id_message
@@ -56,6 +57,17 @@ class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]
     field_class = _MomentFormField
 
 
+class Flag(filters.TypedChoiceFilter):  # type: ignore[misc]
+    """``true`` or ``false``; left out, it does not matter."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=(("true", "true"), ("false", "false")),
+            coerce=lambda value: value == "true",
+            **kwargs,
+        )
+
+
 class TicketFilter(filters.FilterSet):  # type: ignore[misc]
     status = filters.MultipleChoiceFilter(choices=Status.choices)
     team = filters.CharFilter("team__slug", max_length=50, label="Slug of the team.")
@@ -65,11 +77,16 @@ class TicketFilter(filters.FilterSet):  # type: ignore[misc]
     due_before = MomentFilter("due_at", lookup_expr="lt")
     created_after = MomentFilter("created_at", lookup_expr="gte")
     created_before = MomentFilter("created_at", lookup_expr="lt")
-    breached = filters.TypedChoiceFilter(
-        choices=(("true", "true"), ("false", "false")),
-        coerce=lambda value: value == "true",
-        method="by_breach",
+    breached = Flag(method="by_breach")
+    overdue = Flag(method="by_overdue", label="Open, promised, and nobody has answered in time.")
+    chased = Flag(method="by_chases")
+    priority = filters.MultipleChoiceFilter(choices=Priority.choices)
+    skill = filters.CharFilter("skill", max_length=40)
+    waiting_until_before = MomentFilter(
+        method="by_waiting", label="Waits for the user, to be looked at again before this."
     )
+    mine = Flag(method="by_assignee", label="Assigned to the caller.")
+    watched = Flag(method="by_watcher", label="Watched by the caller.")
     q = filters.CharFilter(
         method="by_words", max_length=100, label="A ticket number, or words of problem or question."
     )
@@ -80,10 +97,36 @@ class TicketFilter(filters.FilterSet):  # type: ignore[misc]
 
     @extend_schema_field({"type": "boolean"})
     def by_breach(self, tickets: TicketQuerySet, name: str, breached: bool) -> TicketQuerySet:
-        """As ``is_breached`` says it of a clock."""
+        """As ``is_breached`` says it of the clock of the promise, which is never paused."""
         late = Q(breached_at__isnull=False) | Q(stopped_at=None, due_at__lt=timezone.now())
-        found = Exists(Clock.objects.filter(late, ticket=OuterRef("pk")))
+        found = Exists(Clock.objects.filter(late, ticket=OuterRef("pk"), kind=ClockKind.CONTACT))
         return tickets.filter(found if breached else ~found)
+
+    @extend_schema_field({"type": "boolean"})
+    def by_overdue(self, tickets: TicketQuerySet, name: str, overdue: bool) -> TicketQuerySet:
+        late = tickets.open().filter(first_answered_at=None, due_at__lt=timezone.now())
+        return late if overdue else tickets.exclude(pk__in=late.order_by().values("pk"))
+
+    @extend_schema_field({"type": "boolean"})
+    def by_chases(self, tickets: TicketQuerySet, name: str, chased: bool) -> TicketQuerySet:
+        return tickets.filter(chase_count__gt=0) if chased else tickets.filter(chase_count=0)
+
+    @extend_schema_field({"type": "boolean"})
+    def by_assignee(self, tickets: TicketQuerySet, name: str, mine: bool) -> TicketQuerySet:
+        own = Q(assignee=self.request.user)
+        # A ticket of nobody is not mine: ~own alone would compare with NULL.
+        return tickets.filter(own if mine else ~own | Q(assignee=None))
+
+    @extend_schema_field({"type": "boolean"})
+    def by_watcher(self, tickets: TicketQuerySet, name: str, watched: bool) -> TicketQuerySet:
+        watches = Ticket.watchers.through.objects.filter(
+            ticket=OuterRef("pk"), user=self.request.user
+        )
+        return tickets.filter(Exists(watches) if watched else ~Exists(watches))
+
+    @extend_schema_field({"type": "string", "format": "date-time"})
+    def by_waiting(self, tickets: TicketQuerySet, name: str, before: datetime) -> TicketQuerySet:
+        return tickets.filter(status=Status.WAITING, next_try_at__lt=before)
 
     def by_words(self, tickets: TicketQuerySet, name: str, words: str) -> TicketQuerySet:
         if words.replace(" ", "").replace("-", "").isdecimal():

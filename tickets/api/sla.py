@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from kb.api.base import DeskView
 from kb.api.contract import operation
 from kb.api.strict import Moment, StrictSerializer
-from tickets.api.ticket_bodies import DayBody
+from tickets.api.clock_bodies import DayBody
 from tickets.models.labels import ClockKind
 from tickets.selectors.due import explain_due
 
@@ -27,7 +27,11 @@ class DueQuery(StrictSerializer):
         max_value=MOST_DAYS,
         help_text="Working days; as promised by the policy unless told.",
     )
-    policy = serializers.ChoiceField(ClockKind.values, default=ClockKind.CONTACT.value)
+    policy = serializers.ChoiceField(
+        ClockKind.values,
+        default=ClockKind.CONTACT.value,
+        help_text="contact: until the user is answered; resolve: until the solution.",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         """With ``from``, which Python does not allow as a name."""
@@ -44,6 +48,7 @@ class DueBody(serializers.Serializer[Any]):
     due_at = serializers.DateTimeField()
     provisional = serializers.BooleanField()
     days = DayBody(many=True)
+    explanation = serializers.CharField(help_text="In words, in the language of the request.")
 
 
 class SlaDue(DeskView):
@@ -51,6 +56,8 @@ class SlaDue(DeskView):
     def get(self, request: Request) -> Response:
         asked = self.query(DueQuery)
         answer = explain_due(
-            started_at=asked["started_at"] or timezone.now(), working_days=asked["days"]
+            started_at=asked["started_at"] or timezone.now(),
+            working_days=asked["days"],
+            kind=asked["policy"],
         )
         return Response(DueBody(answer).data)

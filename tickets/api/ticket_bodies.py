@@ -10,52 +10,20 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kb.api.strict import Moment, StrictSerializer, Text
 from klingdesk.core.account_id import mask_account_id, mask_phone
 from klingdesk.core.roles import Role, roles_of
+from tickets.api.clock_bodies import ClockBody, is_breached
 from tickets.api.consultation_bodies import QuestionReference
-from tickets.models import Clock, Consultation, Ticket
-from tickets.models.labels import ContactChannel, ContactResult, ResolutionCode
-from tickets.selectors.access import allowed_actions, sees_personal_data
-from tickets.selectors.masking import hide_personal_text
-from tickets.services.text import MOST_TEXT
+from tickets.models import Consultation, Ticket
+from tickets.models.labels import ClockKind
+from tickets.rules.ticket_number import format_number
+from tickets.selectors.access import allowed_actions, is_watching, sees_personal_data
+from tickets.selectors.decisions import assignment_of, routing_of
+from tickets.selectors.masking import EVERYTHING, PersonalPart, hide_personal_text
+from tickets.selectors.tickets import last_event_id
 
-OFFERED = frozenset({"claim", "release", "contact", "resolve", "chase", "note", "reveal"})
-"""Actions that have an address here."""
-
-# --- what is sent in ----------------------------------------------------------------------------
-
-
-class TeamBody(StrictSerializer):
-    team = Text(max_length=50, required=False, allow_null=True, default=None, help_text="Its slug.")
-
-
-class RemarkBody(StrictSerializer):
-    note = Text(max_length=MOST_TEXT, required=False, allow_blank=True, default="")
-
-
-class NoteBody(StrictSerializer):
-    note = Text(max_length=MOST_TEXT)
-
-
-@extend_schema_field({"$ref": "#/components/schemas/ContactChannelEnum"})
-class ContactKindField(serializers.ChoiceField):
-    """The two ways to answer a user: the same ones as in a hand-over."""
-
-
-class ContactBody(StrictSerializer):
-    kind = ContactKindField(ContactChannel.values)
-    result = serializers.ChoiceField(ContactResult.values)
-    note = Text(max_length=MOST_TEXT, required=False, allow_blank=True, default="")
-    next_try_at = Moment(required=False, allow_null=True, default=None)
-
-
-class ResolveBody(StrictSerializer):
-    code = serializers.ChoiceField(ResolutionCode.values)
-    summary = Text(max_length=MOST_TEXT)
-
-
-# --- what is sent out ---------------------------------------------------------------------------
+DONE_BY_THE_DESK = frozenset({"route", "close"})
+"""Actions without an address: nobody is to do them by hand."""
 
 
 class TeamReference(serializers.Serializer[Any]):
@@ -67,7 +35,7 @@ class TicketRow(serializers.Serializer[Any]):
     """A ticket in a list. People are given by user name.
 
     The context may hold ``plain`` (ids of tickets whose personal data the caller may
-    read; nobody's unless told) and ``now``.
+    read; nobody's unless told), ``revealed`` (parts shown this once) and ``now``.
     """
 
     number = serializers.CharField()
@@ -78,6 +46,9 @@ class TicketRow(serializers.Serializer[Any]):
     priority = serializers.IntegerField(help_text="0 normal, 1 high, 2 urgent.")
     question = QuestionReference()
     team = TeamReference(allow_null=True)
+    skill = serializers.CharField(
+        allow_blank=True, help_text="What an advisor must know to be given it."
+    )
     assignee = serializers.CharField(source="assignee.username", default=None, allow_null=True)
     account_id = serializers.SerializerMethodField()
     masked = serializers.SerializerMethodField(help_text="Personal data is partly hidden.")
@@ -86,25 +57,33 @@ class TicketRow(serializers.Serializer[Any]):
     provisional = serializers.BooleanField(source="due_provisional")
     breached = serializers.SerializerMethodField()
     chase_count = serializers.IntegerField()
+    next_try_at = serializers.DateTimeField(
+        allow_null=True, help_text="The planned next try; while it waits, when to look again."
+    )
     created_at = serializers.DateTimeField()
 
-    def is_plain(self, ticket: Ticket) -> bool:
-        return ticket.pk in self.context.get("plain", ())
+    def shown(self, ticket: Ticket) -> frozenset[PersonalPart]:
+        """What of the personal data the caller may read."""
+        if ticket.pk in self.context.get("plain", ()):
+            return EVERYTHING
+        return frozenset(self.context.get("revealed", ()))
 
     def get_account_id(self, ticket: Ticket) -> str:
-        if self.is_plain(ticket):
+        if PersonalPart.ACCOUNT_ID in self.shown(ticket):
             return ticket.account_id
         return mask_account_id(ticket.account_id)
 
     def get_masked(self, ticket: Ticket) -> bool:
-        return not self.is_plain(ticket)
+        return self.shown(ticket) != EVERYTHING
 
     def get_breached(self, ticket: Ticket) -> bool:
         now = self.context.get("now") or timezone.now()
-        return any(is_breached(clock, now) for clock in ticket.clocks.all())
+        promises = (clock for clock in ticket.clocks.all() if clock.kind == ClockKind.CONTACT)
+        return any(is_breached(clock, now) for clock in promises)
 
 
 class EventBody(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
     code = serializers.CharField()
     at = serializers.DateTimeField()
     actor = serializers.CharField(
@@ -124,35 +103,6 @@ class AttemptBody(serializers.Serializer[Any]):
     next_try_at = serializers.DateTimeField(allow_null=True)
 
 
-class DayBody(serializers.Serializer[Any]):
-    """One date between start and due: counted or not, and why."""
-
-    date = serializers.DateField()
-    counted = serializers.BooleanField()
-    why = serializers.CharField(
-        help_text="`workday`, `weekend`, `holiday`, `make_up`, `override_working`, "
-        "`override_rest` or `fixed_holiday`."
-    )
-    name = serializers.CharField(allow_blank=True)
-    provisional = serializers.BooleanField(help_text="A notice still to come may change it.")
-
-
-class ClockBody(serializers.Serializer[Any]):
-    kind = serializers.CharField()
-    policy_version = serializers.IntegerField(source="policy.version")
-    working_days = serializers.IntegerField(source="policy.working_days")
-    started_at = serializers.DateTimeField()
-    due_at = serializers.DateTimeField()
-    provisional = serializers.BooleanField()
-    stopped_at = serializers.DateTimeField(allow_null=True)
-    breached = serializers.SerializerMethodField()
-    breached_at = serializers.DateTimeField(allow_null=True)
-    days = DayBody(many=True)
-
-    def get_breached(self, clock: Clock) -> bool:
-        return is_breached(clock, self.context.get("now") or timezone.now())
-
-
 class ExtraBody(serializers.Serializer[Any]):
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
@@ -165,6 +115,13 @@ class SpokenValueBody(ExtraBody):
     kind = serializers.CharField()
 
 
+class SourceBody(serializers.Serializer[Any]):
+    """The standard question whose text was read out, and its revision of then."""
+
+    question = serializers.CharField()
+    revision = serializers.IntegerField(allow_null=True)
+
+
 class SpokenBody(serializers.Serializer[Any]):
     node = serializers.CharField()
     prompt = serializers.CharField(allow_blank=True)
@@ -172,6 +129,8 @@ class SpokenBody(serializers.Serializer[Any]):
     answer = serializers.CharField(allow_blank=True)
     automatic = serializers.BooleanField(default=False, help_text="Nobody answered this step.")
     values = SpokenValueBody(many=True, default=list)
+    source = SourceBody(allow_null=True, default=None)  # type: ignore[assignment]
+    by = serializers.CharField(default="", help_text="The agent who answered.")
     at = serializers.DateTimeField()
 
 
@@ -182,7 +141,14 @@ class TranscriptBody(serializers.Serializer[Any]):
     channel = serializers.CharField()
     question = serializers.CharField()
     flow = serializers.CharField(allow_null=True)
-    flow_version = serializers.IntegerField(allow_null=True)
+    flow_version = serializers.IntegerField(allow_null=True, help_text="Its number.")
+    flow_digest = serializers.CharField(allow_null=True, default=None)
+    question_revision = serializers.IntegerField(
+        allow_null=True, default=None, help_text="Of the contact's question when it began."
+    )
+    queue = serializers.CharField(
+        allow_null=True, default=None, help_text="The flow's hint for routing."
+    )
     steps = SpokenBody(many=True)
 
 
@@ -190,6 +156,48 @@ class ResolutionBody(serializers.Serializer[Any]):
     code = serializers.CharField()
     summary = serializers.CharField()
     at = serializers.DateTimeField()
+
+
+class RoutingBody(serializers.Serializer[Any]):
+    """Why the ticket lies where it was put. `rule` is the number of the rule that decided."""
+
+    team = serializers.CharField(help_text="Its slug.")
+    skill = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(help_text="`rule`, or `default` where no rule fits.")
+    rule = serializers.IntegerField(allow_null=True)
+    at = serializers.DateTimeField()
+
+
+class AssignmentBody(serializers.Serializer[Any]):
+    """Why the desk gave the ticket to the person who has it."""
+
+    assignee = serializers.CharField()
+    reason = serializers.CharField()
+    load = serializers.IntegerField(help_text="Their open tickets before this one.")
+    capacity = serializers.IntegerField()
+    at = serializers.DateTimeField()
+
+
+class MissingItem(serializers.Serializer[Any]):
+    field = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+    why = serializers.CharField()
+
+
+class BulkRow(serializers.Serializer[Any]):
+    number = serializers.CharField()
+    ok = serializers.BooleanField()
+    code = serializers.CharField(
+        allow_blank=True, help_text="As in a problem of the single action; empty when done."
+    )
+    message = serializers.CharField(allow_blank=True)
+
+
+class BulkResult(serializers.Serializer[Any]):
+    """One row for each number, in the order given; one that is named twice is done once."""
+
+    changed = serializers.IntegerField()
+    rows = BulkRow(many=True)
 
 
 class TicketBody(TicketRow):
@@ -209,15 +217,27 @@ class TicketBody(TicketRow):
     contacts = AttemptBody(many=True)
     events = EventBody(many=True)
     transcript = TranscriptBody()
+    missing = MissingItem(many=True, help_text="What tier 1 is to complete.")
+    bounce_count = serializers.IntegerField(help_text="How often it went back to tier 1.")
+    reopen_count = serializers.IntegerField()
+    merged_into = serializers.SerializerMethodField(help_text="The number of that ticket.")
+    follows = serializers.SerializerMethodField(
+        help_text="The number of the ticket about which the user came back."
+    )
+    watchers = serializers.SerializerMethodField()
+    watched = serializers.SerializerMethodField(help_text="By the caller.")
+    routing = serializers.SerializerMethodField()
+    assignment = serializers.SerializerMethodField()
+    last_event = serializers.SerializerMethodField(help_text="To be sent as `expected_event`.")
     allowed_actions = serializers.SerializerMethodField()
 
     def to_representation(self, ticket: Ticket) -> Any:
-        if not self.is_plain(ticket):
+        if PersonalPart.TRANSCRIPT not in self.shown(ticket):
             hide_personal_text(ticket)
         return super().to_representation(ticket)
 
     def get_contact_value(self, ticket: Ticket) -> str:
-        if self.is_plain(ticket):
+        if PersonalPart.CONTACT in self.shown(ticket):
             return ticket.contact_value
         return mask_phone(ticket.contact_value)
 
@@ -233,15 +253,34 @@ class TicketBody(TicketRow):
             }
         ).data
 
+    def get_merged_into(self, ticket: Ticket) -> str | None:
+        return format_number(ticket.merged_into_id) or None
+
+    def get_follows(self, ticket: Ticket) -> str | None:
+        return format_number(ticket.follows_id) or None
+
+    def get_watchers(self, ticket: Ticket) -> list[str]:
+        return sorted(each.get_username() for each in ticket.watchers.all())
+
+    def get_watched(self, ticket: Ticket) -> bool:
+        return is_watching(ticket, self.context["user"])
+
+    @extend_schema_field(RoutingBody(allow_null=True))
+    def get_routing(self, ticket: Ticket) -> Any:
+        found = routing_of(ticket.events.all())
+        return None if found is None else RoutingBody(found).data
+
+    @extend_schema_field(AssignmentBody(allow_null=True))
+    def get_assignment(self, ticket: Ticket) -> Any:
+        found = assignment_of(ticket.events.all())
+        return None if found is None else AssignmentBody(found).data
+
+    def get_last_event(self, ticket: Ticket) -> int:
+        return last_event_id(ticket)
+
     def get_allowed_actions(self, ticket: Ticket) -> list[str]:
-        return [
-            action for action in allowed_actions(ticket, self.context["user"]) if action in OFFERED
-        ]
-
-
-def is_breached(clock: Clock, now: datetime) -> bool:
-    """Late for good, or running and past its due instant even before the sweep has seen it."""
-    return clock.breached_at is not None or (clock.stopped_at is None and clock.due_at < now)
+        actions = allowed_actions(ticket, self.context["user"])
+        return [action for action in actions if action not in DONE_BY_THE_DESK]
 
 
 def ticket_rows(tickets: Iterable[Ticket], *, user: Any, now: datetime) -> Any:
@@ -262,9 +301,9 @@ def _plain(tickets: list[Ticket], user: Any) -> frozenset[int]:
 
 
 def ticket_body(
-    ticket: Ticket, *, user: Any, now: datetime, revealed: bool = False
+    ticket: Ticket, *, user: Any, now: datetime, revealed: frozenset[PersonalPart] = frozenset()
 ) -> dict[str, Any]:
-    """A ticket from ``ticket_get_for``; ``revealed`` shows its personal data this once."""
-    plain = {ticket.pk} if revealed or sees_personal_data(ticket, user) else set()
-    context = {"plain": plain, "user": user, "now": now}
+    """A ticket from ``ticket_get_for``; ``revealed`` shows parts of its data this once."""
+    plain = {ticket.pk} if sees_personal_data(ticket, user) else set()
+    context = {"plain": plain, "revealed": revealed, "user": user, "now": now}
     return dict(TicketBody(ticket, context=context).data)

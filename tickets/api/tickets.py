@@ -18,9 +18,9 @@ from kb.api.base import DeskView
 from kb.api.contract import operation
 from kb.api.cursors import DeskCursor, check_parameters
 from klingdesk.core.roles import Role
+from tickets.api.action_bodies import TeamBody
 from tickets.api.filters import TicketFilter
 from tickets.api.ticket_bodies import (
-    TeamBody,
     TicketBody,
     TicketRow,
     ticket_body,
@@ -28,6 +28,7 @@ from tickets.api.ticket_bodies import (
 )
 from tickets.models import Ticket
 from tickets.querysets import TicketQuerySet
+from tickets.selectors.masking import PersonalPart
 from tickets.selectors.tickets import ticket_get_for, tickets_for
 from tickets.services.claims import claim_next
 
@@ -41,7 +42,7 @@ NO_CONTENT: dict[int, Any] = {204: None}
 class TicketView(DeskView):
     roles = WORKERS
 
-    def ticket(self, number: str, *, revealed: bool = False) -> Response:
+    def ticket(self, number: str, *, revealed: frozenset[PersonalPart] = frozenset()) -> Response:
         found = ticket_get_for(user=self.request.user, number=number)
         now = timezone.now()
         return Response(ticket_body(found, user=self.request.user, now=now, revealed=revealed))
@@ -89,6 +90,8 @@ class ClaimNext(TicketView):
         body=TeamBody,
         ok={200: TicketBody, **NO_CONTENT},
         found=True,
+        conflict=True,
+        examples={"Of one team": {"team": "tier2"}},
     )
     def post(self, request: Request) -> Response:
         taken = claim_next(

@@ -44,7 +44,9 @@ class Consultation(models.Model):
         verbose_name=_("ticket"),
     )
     started_at = models.DateTimeField(_("started at"))
+    parked_at = models.DateTimeField(_("waiting for the user since"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    anonymised_at = models.DateTimeField(_("anonymised at"), null=True, blank=True)
 
     objects = ConsultationQuerySet.as_manager()
 
@@ -63,6 +65,16 @@ class Consultation(models.Model):
                 name="consultation_by_account",
                 condition=~Q(account_id=""),
             ),
+            models.Index(
+                fields=["-parked_at"],
+                name="consultation_parked",
+                condition=Q(status="open", parked_at__isnull=False),
+            ),
+            models.Index(
+                fields=["finished_at"],
+                name="consultation_to_anonymise",
+                condition=Q(finished_at__isnull=False, anonymised_at=None),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -75,8 +87,16 @@ class Consultation(models.Model):
                 | (~Q(status="open") & Q(finished_at__isnull=False)),
             ),
             models.CheckConstraint(
+                name="consultation_parked_only_while_open",
+                condition=Q(parked_at=None) | Q(status="open"),
+            ),
+            models.CheckConstraint(
                 name="consultation_handed_over_has_ticket",
                 condition=~Q(status__in=["escalated", "chased"]) | Q(ticket__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="consultation_anonymised_after_its_end",
+                condition=Q(anonymised_at=None) | Q(finished_at__isnull=False),
             ),
         ]
 
@@ -84,8 +104,36 @@ class Consultation(models.Model):
         return f"#{self.pk}"
 
 
+class ContactTransfer(models.Model):
+    """A running contact that went from one agent to another; rows are only added."""
+
+    consultation = models.ForeignKey(
+        Consultation, models.CASCADE, related_name="transfers", verbose_name=_("consultation")
+    )
+    from_agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("from")
+    )
+    to_agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("to")
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("transfer of a contact")
+        verbose_name_plural = _("transfers of contacts")
+        ordering = ["at", "id"]
+
+
 class FlowRun(models.Model):
-    """A run stays on the flow version it began with."""
+    """A run stays on the flow version it began with.
+
+    ``question_revision`` is the revision of the contact's question when it began: the scripts
+    that the question itself gives were those.
+    """
 
     consultation = models.OneToOneField(
         Consultation, models.CASCADE, related_name="run", verbose_name=_("consultation")
@@ -93,11 +141,13 @@ class FlowRun(models.Model):
     version = models.ForeignKey(
         "kb.FlowVersion", models.PROTECT, related_name="runs", verbose_name=_("flow version")
     )
+    question_revision = models.PositiveIntegerField(_("revision of the question"), default=0)
     started_at = models.DateTimeField(_("started at"))
 
     class Meta:
         verbose_name = _("flow run")
         verbose_name_plural = _("flow runs")
+        indexes = [models.Index(fields=["version", "-started_at"], name="run_by_version")]
 
 
 class RunStep(models.Model):
@@ -139,6 +189,12 @@ class RunStep(models.Model):
         verbose_name = _("step")
         verbose_name_plural = _("steps")
         ordering = ["number"]
+        indexes = [
+            # Rare among very many: runs that left one flow for another, by where they went.
+            models.Index(
+                fields=["value", "run"], name="run_step_changed_flow", condition=Q(kind="changed")
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="run_step_number_once"),
             models.CheckConstraint(

@@ -33,6 +33,6 @@ class ContactAttempt(models.Model):
                 condition=Q(
                     kind="call_back", result__in=["reached", "no_answer", "wrong_number", "refused"]
                 )
-                | Q(kind="private_message", result="sent"),
+                | Q(kind="private_message", result__in=["sent", "read", "answered"]),
             )
         ]

@@ -55,6 +55,8 @@ class ContactResult(models.TextChoices):
     WRONG_NUMBER = "wrong_number", _("Wrong number")
     REFUSED = "refused", _("Refused to talk")
     SENT = "sent", _("Sent")
+    READ = "read", _("Read by the user")
+    ANSWERED = "answered", _("Answered by the user")
 
 
 class ResolutionCode(models.TextChoices):
@@ -70,6 +72,7 @@ class ResolutionCode(models.TextChoices):
 
 class ClockKind(models.TextChoices):
     CONTACT = "contact", _("First contact")
+    RESOLVE = "resolve", _("Solution")
 
 
 class AlarmLevel(models.TextChoices):
@@ -77,3 +80,17 @@ class AlarmLevel(models.TextChoices):
     LAST_CALL = "last_call", _("Due in two working hours")
     BREACHED = "breached", _("Breached")
     OVERDUE_DAY = "overdue_day", _("Breached by a working day")
+
+
+class Assignment(models.TextChoices):
+    """How a team's queue is emptied."""
+
+    PULL = "pull", _("Advisors take the next one")
+    AUTOMATIC = "automatic", _("The desk assigns")
+
+
+class PromiseCause(models.TextChoices):
+    """What can move the due dates of many tickets at once."""
+
+    CALENDAR = "calendar", _("Calendar")
+    POLICY = "policy", _("SLA policy")

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from tickets.models.labels import Priority
+from tickets.models.labels import Assignment, Priority
 
 
 class Team(models.Model):
@@ -16,6 +16,18 @@ class Team(models.Model):
     is_default = models.BooleanField(_("default team"), default=False)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="teams", verbose_name=_("members")
+    )
+
+    lead = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="led_teams",
+        verbose_name=_("team lead"),
+    )
+    assignment = models.CharField(
+        _("assignment"), max_length=10, choices=Assignment.choices, default=Assignment.PULL
     )
 
     class Meta:
@@ -33,21 +45,31 @@ class Team(models.Model):
 
 
 class RoutingRule(models.Model):
-    """First match by ``order`` wins; an empty condition matches everything."""
+    """First match by ``order`` wins; an empty condition matches everything.
+
+    What a condition names cannot be deleted while the rule is there: the rule would go silently.
+    """
 
     order = models.PositiveSmallIntegerField(_("order"), unique=True)
     category = models.ForeignKey(
-        "kb.Category", models.CASCADE, null=True, blank=True, verbose_name=_("category")
+        "kb.Category", models.PROTECT, null=True, blank=True, verbose_name=_("category")
     )
     question = models.ForeignKey(
         "kb.StandardQuestion",
-        models.CASCADE,
+        models.PROTECT,
         null=True,
         blank=True,
         verbose_name=_("standard question"),
     )
     tag = models.CharField(_("tag"), max_length=40, blank=True)
+    flow = models.ForeignKey(
+        "kb.Flow", models.PROTECT, null=True, blank=True, verbose_name=_("decision flow")
+    )
+    queue = models.SlugField(_("queue hint of the flow"), max_length=60, blank=True)
+    chased = models.BooleanField(_("chased"), null=True, blank=True)
+    api_customer = models.BooleanField(_("API customer"), null=True, blank=True)
     team = models.ForeignKey(Team, models.PROTECT, related_name="rules", verbose_name=_("team"))
+    skill = models.SlugField(_("skill"), max_length=40, blank=True)
     priority = models.PositiveSmallIntegerField(
         _("priority"), choices=Priority.choices, default=Priority.NORMAL
     )
@@ -59,7 +81,13 @@ class RoutingRule(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="routing_rule_has_condition",
-                condition=Q(category__isnull=False) | Q(question__isnull=False) | ~Q(tag=""),
+                condition=Q(category__isnull=False)
+                | Q(question__isnull=False)
+                | Q(flow__isnull=False)
+                | Q(chased__isnull=False)
+                | Q(api_customer__isnull=False)
+                | ~Q(tag="")
+                | ~Q(queue=""),
             )
         ]
 

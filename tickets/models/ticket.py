@@ -25,7 +25,14 @@ class Ticket(models.Model):
     """State changes happen in ``tickets.services`` only; the constraints refuse bad rows.
 
     ``due_at`` repeats the contact clock's due instant so that the queue and
-    claim-next read one index; it is null for records without a promise.
+    claim-next read one index; it is null for records without a promise. What else
+    repeats the timeline, for an index: ``next_try_at`` (the next planned try to reach the
+    user, or when to look again while waiting), ``bounce_count``, ``reopen_count``.
+
+    ``skill`` is what an advisor must know to be given it. ``merged_into`` carries the promise
+    of a merged ticket; ``follows`` is the ticket that a user came back about too late to
+    reopen it. ``missing`` says what tier 1 is to complete while it is returned:
+    ``[{"field", "label", "why"}]``.
     """
 
     question = models.ForeignKey(
@@ -89,6 +96,36 @@ class Ticket(models.Model):
     resolution_summary = models.TextField(_("summary"), blank=True)
     chase_count = models.PositiveSmallIntegerField(_("chases"), default=0)
 
+    skill = models.SlugField(_("skill"), max_length=40, blank=True)
+    next_try_at = models.DateTimeField(_("next try"), null=True, blank=True)
+    missing = models.JSONField(_("what is missing"), default=list, blank=True)
+    bounce_count = models.PositiveSmallIntegerField(_("returns"), default=0)
+    reopen_count = models.PositiveSmallIntegerField(_("reopenings"), default=0)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        verbose_name=_("merged into"),
+    )
+    follows = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="followed_by",
+        verbose_name=_("follows"),
+    )
+    ended_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    anonymised_at = models.DateTimeField(_("anonymised at"), null=True, blank=True)
+    watchers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="watched_tickets",
+        verbose_name=_("watchers"),
+    )
+
     objects = TicketQuerySet.as_manager()
 
     class Meta:
@@ -117,6 +154,19 @@ class Ticket(models.Model):
                 name="ticket_by_resolution",
                 condition=Q(status__in=["resolved", "closed"]),
             ),
+            models.Index(
+                fields=["resolved_at"], name="ticket_to_close", condition=Q(status="resolved")
+            ),
+            models.Index(
+                fields=["next_try_at"],
+                name="ticket_next_try",
+                condition=Q(next_try_at__isnull=False) & Q(status__in=["assigned", "waiting"]),
+            ),
+            models.Index(
+                fields=["ended_at"],
+                name="ticket_to_anonymise",
+                condition=Q(ended_at__isnull=False, anonymised_at=None),
+            ),
             models.Index(fields=["account_id", "-created_at"], name="ticket_by_account"),
             models.Index(fields=["handed_over_by", "-created_at"], name="ticket_by_agent"),
         ]
@@ -132,6 +182,7 @@ class Ticket(models.Model):
             models.CheckConstraint(
                 name="ticket_promise_is_complete",
                 condition=Q(promise=False)
+                | Q(anonymised_at__isnull=False)
                 | (
                     Q(account_id__regex=r"^[0-9]{3,20}$")
                     & ~Q(problem="")
@@ -159,6 +210,24 @@ class Ticket(models.Model):
                     & ~Q(resolution_code="")
                     & ~Q(resolution_summary="")
                 ),
+            ),
+            models.CheckConstraint(
+                name="ticket_merged_into_another",
+                condition=Q(status="merged", merged_into__isnull=False)
+                | (~Q(status="merged") & Q(merged_into=None)),
+            ),
+            models.CheckConstraint(
+                name="ticket_not_merged_into_itself",
+                condition=Q(merged_into=None) | ~Q(merged_into=models.F("id")),
+            ),
+            models.CheckConstraint(
+                name="ticket_ended_when_it_is",
+                condition=Q(status__in=["closed", "merged", "cancelled"], ended_at__isnull=False)
+                | (~Q(status__in=["closed", "merged", "cancelled"]) & Q(ended_at=None)),
+            ),
+            models.CheckConstraint(
+                name="ticket_anonymised_after_its_end",
+                condition=Q(anonymised_at=None) | Q(ended_at__isnull=False),
             ),
         ]
 

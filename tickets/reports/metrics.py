@@ -1,7 +1,9 @@
 """What each number of the SLA report counts, once: the number and the list behind it share it.
 
 The words are explained for managers in docs/metrics.md. A ticket has one contact clock: reopening
-goes on with it, and a later contact is a new ticket, so the join below never counts one twice.
+goes on with it, and a later contact is a new ticket, so the join below never counts one twice. A
+clock that was stopped without a verdict is left out of it: the promise of a merged ticket is
+counted with the ticket that carries it on, and a cancelled one was neither kept nor broken.
 """
 
 from __future__ import annotations
@@ -43,16 +45,15 @@ class Metric:
 
 def with_clock(tickets: TicketQuerySet) -> TicketQuerySet:
     """Tickets with the name ``contact`` for their contact clock, which the conditions use."""
-    return tickets.annotate(
-        contact=FilteredRelation("clocks", condition=Q(clocks__kind=ClockKind.CONTACT.value))
-    )
+    counts = Q(clocks__kind=ClockKind.CONTACT.value, clocks__dropped=False)
+    return tickets.annotate(contact=FilteredRelation("clocks", condition=counts))
 
 
 # A promise kept at the due instant itself is kept, so what is late is strictly after it.
 
 
 def _promised(facts: Facts) -> Q:
-    return Q(promise=True)
+    return Q(promise=True, contact__isnull=False)
 
 
 def _breach(facts: Facts) -> Q:
@@ -159,7 +160,10 @@ def band_label(band: Band) -> Any:
 HANDED_OVER = Metric(
     "handed_over",
     _("Handed over"),
-    _("Tickets with a promise to the user, handed over to tier 2 in the period."),
+    _(
+        "Tickets with a promise to the user, handed over to tier 2 in the period; without those "
+        "that were merged into another one or cancelled in time."
+    ),
     True,
     _promised,
 )

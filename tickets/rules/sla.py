@@ -187,6 +187,30 @@ def working_minutes(
     return days * hours.minutes + elapsed
 
 
+def add_working_minutes(
+    start: datetime, minutes: int, *, hours: WorkingHours, calendar: WorkingCalendar
+) -> datetime:
+    """The earliest instant with ``minutes`` (>= 0) of working time between ``start`` and it.
+
+    What ends with a working day is due at its close, not at the next opening. ``ValueError`` for
+    a negative number.
+    """
+    if minutes < 0:
+        raise ValueError(f"working time is added, not taken away: {minutes}")
+    local = _local(start, hours)
+    if minutes == 0:
+        return local
+    elapsed = _elapsed(local, hours, calendar)
+    opens = _minute_of(hours.opens)
+    left = hours.minutes - elapsed if calendar.is_working(local.date()) else 0
+    if minutes <= left:
+        return _at(local.date(), _time_of(opens + elapsed + minutes), hours)
+    missing = minutes - left
+    days = -(-missing // hours.minutes)
+    day = calendar.add_working_days(local.date(), days)
+    return _at(day, _time_of(opens + missing - (days - 1) * hours.minutes), hours)
+
+
 def time_left(
     now: datetime, due_at: datetime, *, hours: WorkingHours, calendar: WorkingCalendar
 ) -> TimeLeft:

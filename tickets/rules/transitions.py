@@ -43,27 +43,52 @@ class ActionCode(StrEnum):
     CLAIM = "claim"
     CONTACT = "contact"
     RESOLVE = "resolve"
+    WAIT = "wait"
+    RESUME = "resume"
+    RETURN = "return"
+    COMPLETE = "complete"
     NOTE = "note"
     CHASE = "chase"
+    TRANSFER = "transfer"
+    PRIORITY = "priority"
     RELEASE = "release"
+    MERGE = "merge"
+    REOPEN = "reopen"
+    CANCEL = "cancel"
+    CLOSE = "close"
+    WATCH = "watch"
+    UNWATCH = "unwatch"
     REVEAL = "reveal"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One row: ``to`` is the state afterwards, ``None`` when the action leaves it unchanged.
+    """One row: ``to`` holds the states it may lead to, none when it leaves the state unchanged.
 
     Allowed to a person who holds one of ``roles`` and, when ``requires_assignee``, is the
-    assignee or holds one of ``for_others``. Which tickets a person gets to see at all is decided
-    before: a frontline agent only those of contacts of their own.
+    assignee or holds one of ``for_others``. A role of ``for_own_hand_over`` counts only for whoever
+    handed the ticket over. No roles: the desk itself does it. Which tickets a person gets to see
+    at all is decided before: a frontline agent only those of contacts of their own.
+
+    An action has several rows when different people may do it in different states.
     """
 
     code: ActionCode
     allowed_from: frozenset[Status]
-    to: Status | None
+    to: frozenset[Status]
     roles: frozenset[Role]
     requires_assignee: bool = False
     for_others: frozenset[Role] = frozenset()
+    for_own_hand_over: frozenset[Role] = frozenset()
+
+    def permits(self, roles: Collection[str], *, is_assignee: bool, handed_over: bool) -> bool:
+        """Whether such a person may, in a state that this row is about."""
+        acting = self.roles.intersection(roles)
+        if self.requires_assignee and not is_assignee:
+            acting &= self.for_others
+        if not handed_over:
+            acting -= self.for_own_hand_over
+        return bool(acting)
 
 
 class TransitionRefused(Exception):
@@ -94,110 +119,180 @@ class NotPermitted(Exception):
 _TIER2 = frozenset({Role.ADVISOR, Role.MANAGER})
 _MANAGER = frozenset({Role.MANAGER})
 _EVERYBODY = frozenset({Role.AGENT, Role.ADVISOR, Role.MANAGER})
+_SAME: frozenset[Status] = frozenset()
+_IN_HAND = frozenset({Status.ASSIGNED, Status.WAITING})
 
 
-def _table(rows: Iterable[Action]) -> Mapping[ActionCode, Action]:
-    found = {row.code: row for row in rows}
-    return MappingProxyType({code: found[code] for code in ActionCode})
+def _table(rows: Iterable[Action]) -> Mapping[ActionCode, tuple[Action, ...]]:
+    found = tuple(rows)
+    return MappingProxyType(
+        {code: tuple(row for row in found if row.code is code) for code in ActionCode}
+    )
 
 
-ACTIONS: Mapping[ActionCode, Action] = _table(
+ACTIONS: Mapping[ActionCode, tuple[Action, ...]] = _table(
     (
-        Action(
-            ActionCode.ROUTE,
-            allowed_from=frozenset({Status.NEW}),
-            to=Status.QUEUED,
-            roles=_MANAGER,
-        ),
+        Action(ActionCode.ROUTE, frozenset({Status.NEW}), frozenset({Status.QUEUED}), _MANAGER),
         Action(
             ActionCode.CLAIM,
             allowed_from=frozenset({Status.QUEUED}),
-            to=Status.ASSIGNED,
+            to=frozenset({Status.ASSIGNED}),
             roles=frozenset({Role.ADVISOR}),
         ),
+        Action(ActionCode.CONTACT, _IN_HAND, _SAME, _TIER2, requires_assignee=True),
         Action(
-            ActionCode.RELEASE,
+            ActionCode.RESOLVE,
             allowed_from=frozenset({Status.ASSIGNED}),
-            to=Status.QUEUED,
+            to=frozenset({Status.RESOLVED}),
+            roles=_TIER2,
+            requires_assignee=True,
+        ),
+        Action(
+            ActionCode.WAIT,
+            allowed_from=frozenset({Status.ASSIGNED}),
+            to=frozenset({Status.WAITING}),
+            roles=_TIER2,
+            requires_assignee=True,
+        ),
+        Action(
+            ActionCode.RESUME,
+            allowed_from=frozenset({Status.WAITING}),
+            to=frozenset({Status.ASSIGNED}),
             roles=_TIER2,
             requires_assignee=True,
             for_others=_MANAGER,
         ),
         Action(
-            ActionCode.CONTACT,
-            allowed_from=frozenset({Status.ASSIGNED, Status.WAITING}),
-            to=None,
-            roles=_TIER2,
-            requires_assignee=True,
-        ),
-        Action(
-            ActionCode.NOTE,
-            allowed_from=OPEN_STATUSES,
-            to=None,
-            roles=_EVERYBODY,
-        ),
-        Action(
-            ActionCode.RESOLVE,
+            ActionCode.RETURN,
             allowed_from=frozenset({Status.ASSIGNED}),
-            to=Status.RESOLVED,
+            to=frozenset({Status.RETURNED}),
             roles=_TIER2,
             requires_assignee=True,
         ),
         Action(
-            ActionCode.CHASE,
-            allowed_from=OPEN_STATUSES,
-            to=None,
-            roles=_EVERYBODY,
+            ActionCode.COMPLETE,
+            allowed_from=frozenset({Status.RETURNED}),
+            to=frozenset({Status.QUEUED}),
+            roles=frozenset({Role.AGENT, Role.MANAGER}),
         ),
+        Action(ActionCode.NOTE, OPEN_STATUSES, _SAME, _EVERYBODY),
+        Action(ActionCode.CHASE, OPEN_STATUSES, _SAME, _EVERYBODY),
+        # Nobody has it yet: whoever of tier 2 sees it sorts it out.
         Action(
-            ActionCode.REVEAL,
-            allowed_from=frozenset(Status),
-            to=None,
+            ActionCode.TRANSFER,
+            allowed_from=frozenset({Status.QUEUED}),
+            to=frozenset({Status.QUEUED, Status.ASSIGNED}),
             roles=_TIER2,
         ),
+        Action(
+            ActionCode.TRANSFER,
+            allowed_from=_IN_HAND,
+            to=frozenset({Status.QUEUED, Status.ASSIGNED}),
+            roles=_TIER2,
+            requires_assignee=True,
+            for_others=_MANAGER,
+        ),
+        Action(ActionCode.PRIORITY, OPEN_STATUSES, _SAME, _MANAGER),
+        Action(
+            ActionCode.RELEASE,
+            allowed_from=frozenset({Status.ASSIGNED}),
+            to=frozenset({Status.QUEUED}),
+            roles=_TIER2,
+            requires_assignee=True,
+            for_others=_MANAGER,
+        ),
+        Action(ActionCode.MERGE, OPEN_STATUSES, frozenset({Status.MERGED}), _TIER2),
+        Action(
+            ActionCode.REOPEN,
+            allowed_from=frozenset({Status.RESOLVED}),
+            to=frozenset({Status.ASSIGNED, Status.QUEUED}),
+            roles=_EVERYBODY,
+        ),
+        # Before tier 2 has begun, the agent may find that the hand-over was a mistake.
+        Action(
+            ActionCode.CANCEL,
+            allowed_from=frozenset({Status.NEW, Status.QUEUED}),
+            to=frozenset({Status.CANCELLED}),
+            roles=frozenset({Role.AGENT, Role.MANAGER}),
+            for_own_hand_over=frozenset({Role.AGENT}),
+        ),
+        Action(
+            ActionCode.CANCEL,
+            allowed_from=_IN_HAND | {Status.RETURNED},
+            to=frozenset({Status.CANCELLED}),
+            roles=_TIER2,
+            requires_assignee=True,
+            for_others=_MANAGER,
+        ),
+        Action(
+            ActionCode.CLOSE,
+            allowed_from=frozenset({Status.RESOLVED}),
+            to=frozenset({Status.CLOSED}),
+            roles=frozenset(),
+        ),
+        Action(ActionCode.WATCH, frozenset(Status), _SAME, _EVERYBODY),
+        Action(ActionCode.UNWATCH, frozenset(Status), _SAME, _EVERYBODY),
+        Action(ActionCode.REVEAL, frozenset(Status), _SAME, _TIER2),
     )
 )
 
 
-def permits(action: str, *, roles: Collection[str], is_assignee: bool) -> bool:
-    """Whether such a person may do ``action`` to a ticket they see, whatever its state.
+def permits(
+    action: str, *, roles: Collection[str], is_assignee: bool, handed_over: bool = False
+) -> bool:
+    """Whether such a person may do ``action`` in some state to a ticket they see.
 
-    ``ValueError`` for an unknown action; unknown roles give nothing.
+    ``handed_over``: they handed it over themselves. ``ValueError`` for an unknown action;
+    unknown roles give nothing.
     """
-    row = ACTIONS[ActionCode(action)]
-    acting = row.roles.intersection(roles)
-    if row.requires_assignee and not is_assignee:
-        acting &= row.for_others
-    return bool(acting)
+    return any(
+        row.permits(roles, is_assignee=is_assignee, handed_over=handed_over)
+        for row in ACTIONS[ActionCode(action)]
+    )
 
 
 def check(
-    action: str, status: str, *, roles: Collection[str] | None = None, is_assignee: bool = False
-) -> Status:
-    """The state after ``action`` in ``status`` (``status`` itself when it leaves it unchanged).
+    action: str,
+    status: str,
+    *,
+    roles: Collection[str] | None = None,
+    is_assignee: bool = False,
+    handed_over: bool = False,
+) -> frozenset[Status]:
+    """The states that ``action`` may lead to from ``status`` (``status`` itself when unchanged).
 
     ``roles`` ``None`` is the desk itself at work (routing by the worker): only the state counts.
     ``NotPermitted`` for roles that never may; then ``TransitionRefused`` when the state does not
     fit; then ``NotPermitted`` when the ticket is somebody else's. In this order, so that whoever
     comes second learns what has become of the ticket. ``ValueError`` for unknown words.
     """
-    row, present = ACTIONS[ActionCode(action)], Status(status)
-    if roles is not None and row.roles.isdisjoint(roles):
-        raise NotPermitted(row.code)
-    if present not in row.allowed_from:
-        raise TransitionRefused(row.code, present, row.allowed_from)
-    if roles is not None and not permits(row.code, roles=roles, is_assignee=is_assignee):
-        raise NotPermitted(row.code)
-    return row.to or present
+    code, present = ActionCode(action), Status(status)
+    rows = ACTIONS[code]
+    if roles is not None and all(row.roles.isdisjoint(roles) for row in rows):
+        raise NotPermitted(code)
+    row = next((each for each in rows if present in each.allowed_from), None)
+    if row is None:
+        raise TransitionRefused(code, present, frozenset().union(*(r.allowed_from for r in rows)))
+    if roles is not None and not row.permits(
+        roles, is_assignee=is_assignee, handed_over=handed_over
+    ):
+        raise NotPermitted(code)
+    return row.to or frozenset({present})
 
 
-def allowed_actions(status: str, *, roles: Collection[str], is_assignee: bool) -> tuple[str, ...]:
+def allowed_actions(
+    status: str, *, roles: Collection[str], is_assignee: bool, handed_over: bool = False
+) -> tuple[str, ...]:
     """Codes of what such a person may do now to a ticket in ``status``, in the order of offer."""
     present = Status(status)
     return tuple(
         code.value
-        for code, row in ACTIONS.items()
-        if present in row.allowed_from and permits(code, roles=roles, is_assignee=is_assignee)
+        for code, rows in ACTIONS.items()
+        if any(
+            present in row.allowed_from
+            and row.permits(roles, is_assignee=is_assignee, handed_over=handed_over)
+            for row in rows
+        )
     )
 
 
@@ -229,6 +324,8 @@ class ContactResult(StrEnum):
     WRONG_NUMBER = "wrong_number"
     REFUSED = "refused"
     SENT = "sent"
+    READ = "read"
+    ANSWERED = "answered"
 
 
 RESULTS: Mapping[ContactKind, frozenset[ContactResult]] = MappingProxyType(
@@ -241,7 +338,9 @@ RESULTS: Mapping[ContactKind, frozenset[ContactResult]] = MappingProxyType(
                 ContactResult.REFUSED,
             }
         ),
-        ContactKind.PRIVATE_MESSAGE: frozenset({ContactResult.SENT}),
+        ContactKind.PRIVATE_MESSAGE: frozenset(
+            {ContactResult.SENT, ContactResult.READ, ContactResult.ANSWERED}
+        ),
     }
 )
 """The results that each kind of contact can have."""
@@ -249,7 +348,10 @@ RESULTS: Mapping[ContactKind, frozenset[ContactResult]] = MappingProxyType(
 _KEEPS_PROMISE = frozenset(
     {
         (ContactKind.CALL_BACK, ContactResult.REACHED),
+        # One that was read or answered had been sent, whether or not anybody logged that.
         (ContactKind.PRIVATE_MESSAGE, ContactResult.SENT),
+        (ContactKind.PRIVATE_MESSAGE, ContactResult.READ),
+        (ContactKind.PRIVATE_MESSAGE, ContactResult.ANSWERED),
     }
 )
 

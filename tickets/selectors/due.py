@@ -8,29 +8,68 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from klingdesk.core.calendar import WorkingCalendar
 from tickets.models import SlaPolicy
+from tickets.models.labels import ClockKind
 from tickets.rules import sla
 from tickets.selectors.sla import current_policy, policy_rule, working_calendar
 
 
 @dataclass(frozen=True, slots=True)
 class DueAnswer:
-    """What ``/sla/due/`` and the explanation panel show."""
+    """What ``/sla/due/`` shows. ``explanation``: in words, in the language that is active."""
 
     due_at: datetime
     provisional: bool
     days: list[dict[str, Any]]
+    explanation: str
 
 
-def explain_due(*, started_at: datetime, working_days: int | None = None) -> DueAnswer:
-    """Count a promise made at ``started_at``; ``working_days`` None means the policy in force."""
-    policy = current_policy()
+def explain_due(
+    *,
+    started_at: datetime,
+    working_days: int | None = None,
+    kind: str = ClockKind.CONTACT,
+) -> DueAnswer:
+    """Count a promise made at ``started_at``; ``working_days`` None means the policy in force.
+
+    ``kind``: whose working days and hours. ``NotFound`` when there is no policy of this kind.
+    """
+    policy = current_policy(kind)
     if working_days is not None:
         policy.working_days = working_days
     due = sla.due(started_at, policy=policy_rule(policy), calendar=working_calendar())
-    return DueAnswer(due.due_at, due.provisional, days_as_json(due.days))
+    words = _explanation(started_at, due, policy.working_days)
+    return DueAnswer(due.due_at, due.provisional, days_as_json(due.days), words)
+
+
+def _explanation(started_at: datetime, due: sla.Due, working_days: int) -> str:
+    left_out = sum(not day.counted for day in due.days)
+    sentences = [
+        ngettext(
+            "%(days)d working day from %(start)s, which is not counted, ends on %(due)s.",
+            "%(days)d working days from %(start)s, which is not counted, end on %(due)s.",
+            working_days,
+        )
+        % {
+            "days": working_days,
+            "start": timezone.localdate(started_at).isoformat(),
+            "due": f"{timezone.localtime(due.due_at):%Y-%m-%d %H:%M}",
+        }
+    ]
+    if left_out:
+        text = ngettext(
+            "%(count)d day in between is no working day.",
+            "%(count)d days in between are no working days.",
+            left_out,
+        )
+        sentences.append(text % {"count": left_out})
+    if due.provisional:
+        sentences.append(_("The holiday notice is still to come and may move this date."))
+    return " ".join(sentences)
 
 
 def start_of(day: date) -> datetime:
@@ -58,11 +97,13 @@ class TimeLeftReader:
     def __init__(self, *, now: datetime) -> None:
         self._now = now
         self._policy: SlaPolicy = current_policy()
-        self._calendar: WorkingCalendar = working_calendar()
+        self.calendar: WorkingCalendar = working_calendar()
 
-    def left(self, due_at: datetime | None) -> sla.TimeLeft | None:
-        """None for a record without a promise."""
+    def left(
+        self, due_at: datetime | None, *, policy: SlaPolicy | None = None
+    ) -> sla.TimeLeft | None:
+        """None for a record without a promise. Hours are ``policy``'s, else the contact's."""
         if due_at is None:
             return None
-        hours = policy_rule(self._policy).hours
-        return sla.time_left(self._now, due_at, hours=hours, calendar=self._calendar)
+        hours = policy_rule(policy or self._policy).hours
+        return sla.time_left(self._now, due_at, hours=hours, calendar=self.calendar)

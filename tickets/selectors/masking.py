@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import Any
 
 from klingdesk.core.account_id import HIDDEN, mask_account_id, mask_phone
 from tickets.models import Ticket
+
+
+class PersonalPart(StrEnum):
+    """What is masked, and revealed, by itself. ``TRANSCRIPT`` is everything that was said or
+    written: problem, demand, further details, what tier 1 heard, notes, the summary."""
+
+    ACCOUNT_ID = "account_id"
+    CONTACT = "contact"
+    TRANSCRIPT = "transcript"
+
+
+EVERYTHING = frozenset(PersonalPart)
 
 _NUMBER = re.compile(r"\d(?:[ -]?\d){5,}")
 """Six digits or more, as account IDs, phones, cards and identity numbers have."""
@@ -39,7 +52,8 @@ def masked_value(kind: str, value: Any, *, personal: bool = False) -> Any:
 def hide_personal_text(ticket: Ticket) -> None:
     """Mask the texts of a ticket object that is about to be shown, and is never saved.
 
-    Covers what tier 1 wrote and heard, notes of the timeline and of contacts, the summary.
+    Covers what tier 1 wrote and heard, what it is to complete, notes of the timeline and of
+    contacts, the summary.
     """
     for name in ("problem", "demand", "resolution_summary"):
         setattr(ticket, name, masked_text(getattr(ticket, name)))
@@ -49,10 +63,21 @@ def hide_personal_text(ticket: Ticket) -> None:
         "utterance": masked_text(ticket.transcript.get("utterance", "")),
         "steps": [_masked_step(step) for step in ticket.transcript.get("steps", ())],
     }
+    ticket.missing = _masked_missing(ticket.missing)
     for event in ticket.events.all():
         event.note = masked_text(event.note)
+        if "missing" in event.new:
+            event.new = {**event.new, "missing": _masked_missing(event.new["missing"])}
     for contact in ticket.contacts.all():
         contact.note = masked_text(contact.note)
+
+
+def _masked_missing(items: list[dict[str, str]]) -> list[dict[str, str]]:
+    """What tier 2 wrote about each thing that tier 1 is to complete."""
+    return [
+        {**item, "label": masked_text(item["label"]), "why": masked_text(item["why"])}
+        for item in items
+    ]
 
 
 def _masked(values: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,12 +8,20 @@ from datetime import datetime
 from typing import Any
 
 from kb.flows import engine
-from kb.flows.automatic import CheckNode, TableNode
-from kb.flows.schema import CollectNode, EscalateNode, FlowDefinition, declared
+from kb.flows.automatic import TableNode
+from kb.flows.checks import secret_variables
+from kb.flows.schema import (
+    CollectNode,
+    EndNode,
+    EscalateNode,
+    FlowDefinition,
+    RedirectNode,
+    declared,
+)
 from kb.flows.walking import Set
 from kb.flows.world import World
 from kb.models import StandardQuestion
-from kb.rules.lifecycle import Standing
+from kb.rules.lifecycle import Standing, Status
 from kb.selectors.answers import FALLBACK_FLOW, answer_of
 from kb.selectors.flow_world import definition_of, flow_version
 from tickets.models import Consultation, FlowRun, RunStep
@@ -22,13 +30,16 @@ from tickets.models.labels import ConsultationStatus
 CHANGED_FLOW = "changed"
 """Kind of the step that leaves a flow whose answer may not be given any more. Its ``value`` is
 the id of the flow version that is walked from there on; undone, the old flow stands again."""
+WITHDRAWN = "withdrawn"
+"""In the values of that step: the key of the standard question that is not in force."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunState:
     """A run with its active steps (not undone, oldest first) and its current node.
 
-    Steps that nobody answered are among them (``RunStep.automatic``).
+    Steps that nobody answered are among them (``RunStep.automatic``). ``undone`` are those that
+    were taken back, oldest first.
 
     ``flow`` is what is walked now, in version ``version_id``; ``answers`` are those given in
     it. Both are of another flow than the run began with once a step of kind ``CHANGED_FLOW``
@@ -39,9 +50,14 @@ class RunState:
     version_id: int
     flow: FlowDefinition
     steps: tuple[RunStep, ...]
-    steps_ever: int
+    undone: tuple[RunStep, ...]
     answers: tuple[engine.Answer, ...]
     position: engine.Position
+
+    @property
+    def steps_ever(self) -> int:
+        """How many steps were made, undone ones among them."""
+        return len(self.steps) + len(self.undone)
 
     @property
     def shown_at(self) -> datetime:
@@ -91,16 +107,37 @@ class RunState:
 
     @property
     def reads_secrets(self) -> frozenset[str]:
-        """Variables that hold a text for a check: what is typed there may have keys in it."""
-        checks = [node for node in self.position.flow.nodes.values() if isinstance(node, CheckNode)]
-        names = [name for node in checks for name in (node.var, node.gives.get("pasted"))]
-        return frozenset(name for name in names if name is not None)
+        """Variables in which a text for a check is typed."""
+        return secret_variables(self.position.flow)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What a run walked in one flow version, until it was left for another one.
+
+    ``changed`` is the step of kind ``CHANGED_FLOW`` that led into it, None for the first;
+    ``path`` has an entry for each of ``steps``.
+    """
+
+    version_id: int
+    changed: RunStep | None
+    steps: tuple[RunStep, ...]
+    path: tuple[engine.Step, ...]
+
+    @property
+    def with_change(self) -> tuple[RunStep, ...]:
+        return self.steps if self.changed is None else (self.changed, *self.steps)
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """Why the texts of an open contact may not be read out any more, and what is said instead."""
+    """Why the texts of an open contact may not be read out any more, and what is said instead.
 
+    ``question`` is the one whose answer is not in force: that of the contact, or the one that
+    its flow ends with.
+    """
+
+    question: StandardQuestion
     standing: Standing
     script: str
 
@@ -113,30 +150,38 @@ def values_of(step: engine.Step) -> list[Set]:
 
 def run_state(consultation: Consultation) -> RunState | None:
     """The run of a consultation, or None when its question has no flow."""
-    run = FlowRun.objects.filter(consultation=consultation).first()
+    run = _run_read_along(consultation) or (
+        FlowRun.objects.select_related("version__flow")
+        .defer("version__definition", "version__source")
+        .filter(consultation=consultation)
+        .first()
+    )
     return _state(run, list(run.steps.order_by("number"))) if run is not None else None
 
 
-def waiting_for_user(consultations: Sequence[Consultation]) -> frozenset[int]:
-    """Ids of those whose user is trying something just now; two queries for all of them."""
-    runs = FlowRun.objects.filter(consultation__in=consultations).prefetch_related("steps")
-    states = ((run.consultation_id, _state(run, list(run.steps.all()))) for run in runs)
-    return frozenset(pk for pk, state in states if state.position.is_parked)
+def _run_read_along(consultation: Consultation) -> FlowRun | None:
+    """The run that was read together with its contact. A run never changes; that there was none
+    says nothing, for whoever waited for the lock read that before they waited."""
+    cached = Consultation._meta.get_field("run")
+    if not cached.is_cached(consultation):
+        return None
+    run = cached.get_cached_value(consultation)
+    if not isinstance(run, FlowRun) or not FlowRun._meta.get_field("version").is_cached(run):
+        return None
+    return run
 
 
 def _state(run: FlowRun, every: Sequence[RunStep]) -> RunState:
     active = tuple(step for step in every if step.undone_at is None)
     version_id, given = _walked(run, active)
     flow = definition_of(version_id)
-    answers = tuple(
-        engine.Answer(step.node, step.value, step.values, step.automatic) for step in given
-    )
+    answers = _answers(given)
     return RunState(
         run=run,
         version_id=version_id,
         flow=flow,
         steps=active,
-        steps_ever=len(every),
+        undone=tuple(step for step in every if step.undone_at is not None),
         answers=answers,
         position=engine.position(flow, answers, World(flows=flow_version)),
     )
@@ -150,6 +195,28 @@ def _walked(run: FlowRun, active: tuple[RunStep, ...]) -> tuple[int, tuple[RunSt
     return run.version_id, active
 
 
+def legs(state: RunState) -> tuple[Leg, ...]:
+    """The active steps of a run by the flow versions they were made in, oldest first."""
+    found: list[Leg] = []
+    version_id, changed, since = state.run.version_id, None, 0
+    for index, step in enumerate(state.steps):
+        if step.kind == CHANGED_FLOW:
+            found.append(_leg(version_id, changed, state.steps[since:index]))
+            version_id, changed, since = int(step.value), step, index + 1
+    return (*found, Leg(version_id, changed, state.given, state.position.path))
+
+
+def _leg(version_id: int, changed: RunStep | None, steps: tuple[RunStep, ...]) -> Leg:
+    walked = engine.position(definition_of(version_id), _answers(steps), World(flows=flow_version))
+    return Leg(version_id, changed, steps, walked.path)
+
+
+def _answers(steps: Sequence[RunStep]) -> tuple[engine.Answer, ...]:
+    return tuple(
+        engine.Answer(step.node, step.value, step.values, step.automatic) for step in steps
+    )
+
+
 def withdrawal_of(
     consultation: Consultation, state: RunState | None, *, now: datetime
 ) -> Withdrawal | None:
@@ -157,15 +224,28 @@ def withdrawal_of(
 
     None as well where that does no harm: at a hand-over, which is what the fallback promises.
     """
-    question = consultation.question
-    if question is None or consultation.status != ConsultationStatus.OPEN:
-        return None
-    if question.standing(now=now) is Standing.IN_FORCE:
+    if consultation.question is None or consultation.status != ConsultationStatus.OPEN:
         return None
     if state is not None and is_handing_over(state):
         return None
-    answer = answer_of(question, now=now)
-    return Withdrawal(standing=answer.standing, script=answer.script)
+    for question in (consultation.question, _ends_with(state)):
+        if question is not None and question.standing(now=now) is not Standing.IN_FORCE:
+            answer = answer_of(question, now=now)
+            return Withdrawal(question, standing=answer.standing, script=answer.script)
+    return None
+
+
+def _ends_with(state: RunState | None) -> StandardQuestion | None:
+    """The standard question whose script is the last word of a run that is at its end.
+
+    That of a redirect only when it is out of use: else its own panel says what may be given.
+    """
+    node = state.position.node if state is not None and state.position.is_terminal else None
+    if isinstance(node, EndNode) and node.answer is not None:
+        return StandardQuestion.objects.filter(key=node.answer).first()
+    if isinstance(node, RedirectNode) and node.question is not None:
+        return StandardQuestion.objects.filter(key=node.question, status=Status.RETIRED).first()
+    return None
 
 
 def is_handing_over(state: RunState) -> bool:

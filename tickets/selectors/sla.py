@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from klingdesk.core.calendar import Override, WorkingCalendar
 from klingdesk.core.errors import NotFound
-from tickets.models import CalendarOverride, CalendarYear, SlaPolicy
+from tickets.models import PromiseChange, SlaPolicy
 from tickets.models.labels import ClockKind
 from tickets.rules import sla
 
@@ -27,11 +34,80 @@ def policy_rule(policy: SlaPolicy) -> sla.Policy:
     )
 
 
+# Every hand-over reads this: one statement, and so one moment, instead of a round trip a table.
+_CALENDAR = """
+(SELECT json_agg(json_build_array(date, is_working, reason)) FROM tickets_calendaroverride),
+(SELECT json_agg(year) FROM tickets_calendaryear)
+"""
+_BASIS = f"""
+SELECT COALESCE((SELECT max(id) FROM tickets_promisechange), 0),
+(SELECT json_agg(newest) FROM (
+    SELECT DISTINCT ON (kind) id, kind, version, working_days, opens, closes
+    FROM tickets_slapolicy ORDER BY kind, version DESC
+) AS newest),
+{_CALENDAR}
+"""  # noqa: S608 - put together from constants
+
+
 def working_calendar() -> WorkingCalendar:
-    """The library's calendar with this desk's corrections and loaded years (two queries)."""
-    overrides = {
-        row.date: Override(is_working=row.is_working, reason=row.reason)
-        for row in CalendarOverride.objects.all()
-    }
-    years = frozenset(CalendarYear.objects.values_list("year", flat=True))
-    return WorkingCalendar(overrides=overrides, covered_years=years)
+    """The library's calendar with this desk's corrections and loaded years (one query)."""
+    return _calendar(*_row(f"SELECT {_CALENDAR}"))
+
+
+def _row(statement: str) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        found: tuple[Any, ...] = cursor.fetchone()
+    return found
+
+
+def _calendar(overrides: Sequence[Any] | None, years: Sequence[int] | None) -> WorkingCalendar:
+    return WorkingCalendar(
+        overrides={
+            date.fromisoformat(day): Override(is_working=is_working, reason=reason)
+            for day, is_working, reason in overrides or ()
+        },
+        covered_years=frozenset(years or ()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseBasis:
+    """What due dates are counted with: the policy in force of each kind, and the calendar.
+
+    ``change`` is the id of the last ``PromiseChange`` that is certainly contained in both.
+    """
+
+    change: int
+    policies: Mapping[str, SlaPolicy]
+    calendar: WorkingCalendar
+
+    def policy(self, kind: str) -> SlaPolicy:
+        """``NotFound`` when the desk has no policy of this kind (run bootstrap)."""
+        found = self.policies.get(kind)
+        if found is None:
+            raise NotFound(_("There is no SLA policy of this kind."))
+        return found
+
+
+def promise_basis() -> PromiseBasis:
+    """Read everything that a due date depends on (one query, so of one moment).
+
+    A change that commits afterwards is in none of it, nor in ``change``: the clock is counted
+    once more by the next sweep.
+    """
+    change, newest, overrides, years = _row(_BASIS)
+    policies = {row["kind"]: _policy(row) for row in newest or ()}
+    return PromiseBasis(int(change), policies, _calendar(overrides, years))
+
+
+def _policy(row: Mapping[str, Any]) -> SlaPolicy:
+    """A policy that has read what due dates need; the rest it reads when it is asked for."""
+    hours = {name: time.fromisoformat(row[name]) for name in ("opens", "closes")}
+    values = {**row, **hours}
+    return SlaPolicy.from_db("default", list(values), list(values.values()))
+
+
+def last_change() -> int:
+    """The id of the last committed ``PromiseChange``; 0 when there is none."""
+    return int(PromiseChange.objects.aggregate(last=Max("pk"))["last"] or 0)

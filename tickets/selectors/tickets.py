@@ -6,22 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
+from klingdesk.core.account_id import AccountIdError, parse_account_id
 from klingdesk.core.errors import NotFound
 from tickets.models import Consultation, ContactAttempt, Ticket, TicketEvent
 from tickets.models.labels import Status
 from tickets.querysets import TicketQuerySet
-from tickets.rules.ticket_number import parse_number
+from tickets.rules.ticket_number import format_number, parse_number
 
 HISTORY_LENGTH = 20
+
+_LAST_EVENT = TicketEvent.objects.filter(ticket=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+_WATCHES = Ticket.watchers.through.objects.filter(ticket=OuterRef("pk"))
 
 
 def ticket_get_for(*, user: Any, number: str) -> Ticket:
     """One ticket with everything its page shows, or ``NotFound`` when ``user`` may not see it.
 
-    Prefetched: events with actors, contacts, clocks with policies.
+    Prefetched: events with actors, contacts, clocks with policies, watchers. ``last_event_id``
+    gives the event up to which the row tells the state, ``access.is_watching`` needs no query.
     """
     ticket_id = parse_number(number)
     ticket = None
@@ -29,11 +34,17 @@ def ticket_get_for(*, user: Any, number: str) -> Ticket:
         ticket = (
             Ticket.objects.visible_to(user)
             .filter(pk=ticket_id)
+            .annotate(
+                last_event=Subquery(_LAST_EVENT),
+                read_for=Value(user.pk),
+                is_watched=Exists(_WATCHES.filter(user=user)),
+            )
             .select_related("question__category", "team", "assignee", "handed_over_by")
             .prefetch_related(
                 Prefetch("events", queryset=TicketEvent.objects.select_related("actor")),
                 Prefetch("contacts", queryset=ContactAttempt.objects.select_related("by")),
                 "clocks__policy",
+                "watchers",
             )
             .first()
         )
@@ -62,16 +73,52 @@ def mine_for(*, user: Any) -> TicketQuerySet:
     return tickets_for(user=user).open().filter(assignee=user)
 
 
+def last_event_id(ticket: Ticket) -> int:
+    """The last event of the ticket as it was read: what ``expected_event`` of a change names.
+
+    From ``ticket_get_for`` it belongs to the very state that the ticket object shows.
+    """
+    known = getattr(ticket, "last_event", None)
+    if known is None:
+        known = ticket.events.order_by("-pk").values_list("pk", flat=True).first()
+    return int(known or 0)
+
+
+def ended_before(*, user: Any, account_id: str, question_id: int) -> str | None:
+    """Number of the last ticket of an account about a question that was settled and that ``user``
+    may see: what a new one follows. None for an account ID that is none; one query."""
+    try:
+        clean = parse_account_id(account_id)
+    except AccountIdError:
+        return None
+    found = (
+        Ticket.objects.visible_to(user)
+        .filter(account_id=clean, question_id=question_id)
+        .filter(status__in=[Status.RESOLVED, Status.CLOSED])
+        .order_by("-created_at", "-pk")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    return format_number(found) or None
+
+
 @dataclass(frozen=True, slots=True)
 class EarlierContact:
-    """One line of an account's history; it holds no personal data."""
+    """One line of an account's history; it holds no personal data.
+
+    ``resolution_label`` is how its ticket ended, ``merged_into`` the number of the ticket that
+    goes on with it; both empty where there is none.
+    """
 
     at: datetime
     question: str
     status: str
     status_label: str
     ticket_number: str
+    ticket_status: str
     ticket_status_label: str
+    resolution_label: str
+    merged_into: str
 
 
 def account_history(
@@ -79,22 +126,31 @@ def account_history(
 ) -> list[EarlierContact]:
     """The latest contacts of an account, newest first, without the present ticket's own.
 
-    The caller has the account ID from a ticket or contact that they may see.
+    One query. The caller has the account ID from a ticket or contact that they may see.
     """
     if not account_id:
         return []
     contacts: QuerySet[Consultation] = Consultation.objects.filter(account_id=account_id)
     if before_ticket is not None:
         contacts = contacts.exclude(ticket=before_ticket, status="escalated")
-    rows = contacts.select_related("question", "ticket").order_by("-started_at")[:HISTORY_LENGTH]
-    return [
-        EarlierContact(
-            at=row.started_at,
-            question=row.question.title if row.question else "",
-            status=row.status,
-            status_label=str(row.get_status_display()),
-            ticket_number=row.ticket.number if row.ticket else "",
-            ticket_status_label=str(row.ticket.get_status_display()) if row.ticket else "",
-        )
-        for row in rows
-    ]
+    rows = (
+        contacts.select_related("question", "ticket")
+        .defer("ticket__transcript", "ticket__extra", "ticket__problem", "ticket__demand")
+        .order_by("-started_at")
+    )
+    return [_earlier(row) for row in rows[:HISTORY_LENGTH]]
+
+
+def _earlier(row: Consultation) -> EarlierContact:
+    ticket = row.ticket
+    return EarlierContact(
+        at=row.started_at,
+        question=row.question.title if row.question else "",
+        status=row.status,
+        status_label=str(row.get_status_display()),
+        ticket_number=ticket.number if ticket else "",
+        ticket_status=ticket.status if ticket else "",
+        ticket_status_label=str(ticket.get_status_display()) if ticket else "",
+        resolution_label=str(ticket.get_resolution_code_display()) if ticket else "",
+        merged_into=format_number(ticket.merged_into_id) if ticket else "",
+    )

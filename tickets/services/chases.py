@@ -13,8 +13,10 @@ from tickets.models import Ticket
 from tickets.models.labels import ConsultationStatus, Priority
 from tickets.selectors.runs import run_state, ticket_question
 from tickets.services.events import record
-from tickets.services.hand_over import open_ticket_for
 from tickets.services.locking import guard, lock_own_consultation, lock_ticket
+from tickets.services.open_tickets import open_ticket_for
+from tickets.services.routing import reroute_chased
+from tickets.services.telling import tell_chased
 from tickets.services.text import check_note
 
 
@@ -31,9 +33,12 @@ def chase_from_consultation(
     consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
     question = ticket_question(consultation, run_state(consultation))
     target = open_ticket_for(account_id=account_id, question_id=question.pk if question else None)
-    # Looked at again under the lock: it may have been resolved in between.
+    # Looked at again under the lock: it may have been resolved in between, or corrected.
     ticket = (
-        Ticket.objects.select_for_update(no_key=True).open().filter(pk=target.pk).first()
+        Ticket.objects.select_for_update(no_key=True)
+        .open()
+        .filter(pk=target.pk, account_id=target.account_id)
+        .first()
         if target
         else None
     )
@@ -41,19 +46,27 @@ def chase_from_consultation(
         raise NotFound(_("This account has no open ticket about this question any more."))
     consultation.status = ConsultationStatus.CHASED
     consultation.finished_at = now
+    consultation.parked_at = None
     consultation.account_id = ticket.account_id
     consultation.ticket = ticket
-    consultation.save(update_fields=["status", "finished_at", "account_id", "ticket"])
+    consultation.save(update_fields=["status", "finished_at", "parked_at", "account_id", "ticket"])
     _count(ticket, acting_user=acting_user, note=note, now=now, consultation=consultation.pk)
     return ticket
 
 
 @transaction.atomic
-def chase(*, number: str, acting_user: Any, note: str, now: datetime) -> Ticket:
+def chase(
+    *,
+    number: str,
+    acting_user: Any,
+    note: str,
+    now: datetime,
+    expected_event: int | None = None,
+) -> Ticket:
     """Count a chase on a ticket that the acting user may see."""
     check_note(note)
     ticket = lock_ticket(number=number, acting_user=acting_user)
-    guard(ticket, "chase", acting_user=acting_user)
+    guard(ticket, "chase", acting_user=acting_user, expected_event=expected_event)
     _count(ticket, acting_user=acting_user, note=note, now=now, consultation=None)
     return ticket
 
@@ -80,3 +93,5 @@ def _count(
         },
         note=note.strip(),
     )
+    reroute_chased(ticket=ticket, now=now)
+    tell_chased(ticket=ticket, acting_user=acting_user, now=now)

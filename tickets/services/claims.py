@@ -8,11 +8,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from klingdesk.core.errors import NotAllowed, NotFound
+from klingdesk.core.errors import Conflict, NotAllowed, NotFound
 from klingdesk.core.roles import roles_of
 from tickets.models import Team, Ticket
 from tickets.models.labels import Status
 from tickets.rules import transitions
+from tickets.selectors.advisors import is_absent_now, skills_of
 from tickets.services.events import record
 from tickets.services.locking import guard, lock_ticket
 from tickets.services.text import check_note
@@ -20,21 +21,28 @@ from tickets.services.text import check_note
 
 @transaction.atomic
 def claim_next(*, acting_user: Any, now: datetime, team_slug: str | None = None) -> Ticket | None:
-    """Take the queued ticket that is due first in the acting advisor's teams; None when empty.
+    """Take the queued ticket that is due first in the acting advisor's teams and that they have
+    the skill for; None when there is none.
 
     Rows that somebody else is taking at this moment are skipped, never waited for.
-    Raises ``NotFound`` for a team the advisor does not belong to.
+    Raises ``NotFound`` for a team the advisor does not belong to; ``Conflict`` with code
+    ``absent`` while they are on leave.
     """
     roles = frozenset(role.value for role in roles_of(acting_user))
     if not transitions.permits("claim", roles=roles, is_assignee=False):
         raise NotAllowed(_("Only tier-2 advisors take tickets."))
+    _check_present(acting_user, now=now)
     teams = list(Team.objects.filter(members=acting_user).values_list("pk", "slug"))
     if team_slug is not None:
         teams = [row for row in teams if row[1] == team_slug]
         if not teams:
             raise NotFound(_("You do not belong to this team."))
     waiting = (
-        Ticket.objects.filter(status=Status.QUEUED, team__in=[pk for pk, _slug in teams])
+        Ticket.objects.filter(
+            status=Status.QUEUED,
+            team__in=[pk for pk, _slug in teams],
+            skill__in=["", *skills_of(acting_user)],
+        )
         .in_queue_order()
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
     )
@@ -46,12 +54,28 @@ def claim_next(*, acting_user: Any, now: datetime, team_slug: str | None = None)
 
 
 @transaction.atomic
-def claim(*, number: str, acting_user: Any, now: datetime) -> Ticket:
-    """Take one ticket. ``Conflict`` with the present state when somebody else was faster."""
+def claim(
+    *, number: str, acting_user: Any, now: datetime, expected_event: int | None = None
+) -> Ticket:
+    """Take one ticket, whatever skill it asks for: a person decides.
+
+    ``Conflict`` with the present state when somebody else was faster; with code ``absent``
+    while the acting advisor is on leave.
+    """
     ticket = lock_ticket(number=number, acting_user=acting_user)
-    guard(ticket, "claim", acting_user=acting_user)
+    guard(ticket, "claim", acting_user=acting_user, expected_event=expected_event)
+    _check_present(acting_user, now=now)
     _assign(ticket, acting_user=acting_user, now=now)
     return ticket
+
+
+def _check_present(acting_user: Any, *, now: datetime) -> None:
+    """The next sweep would only put the ticket back."""
+    if is_absent_now(acting_user, now=now):
+        raise Conflict(
+            _("You are on leave today and get no tickets. Strike out your leave first."),
+            code="absent",
+        )
 
 
 def _assign(ticket: Ticket, *, acting_user: Any, now: datetime) -> None:
@@ -70,11 +94,18 @@ def _assign(ticket: Ticket, *, acting_user: Any, now: datetime) -> None:
 
 
 @transaction.atomic
-def release(*, number: str, acting_user: Any, now: datetime, note: str = "") -> Ticket:
+def release(
+    *,
+    number: str,
+    acting_user: Any,
+    now: datetime,
+    note: str = "",
+    expected_event: int | None = None,
+) -> Ticket:
     """Give a ticket back to its team's queue; its clock goes on."""
     check_note(note)
     ticket = lock_ticket(number=number, acting_user=acting_user)
-    guard(ticket, "release", acting_user=acting_user)
+    guard(ticket, "release", acting_user=acting_user, expected_event=expected_event)
     former = ticket.assignee.get_username() if ticket.assignee else None
     ticket.status = Status.QUEUED
     ticket.assignee = None

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.flows import engine
 from kb.flows.errors import RunError, TooManyAnswers, UnknownChoice, ValuesRefused, WrongNode
+from kb.flows.noted import Checks
 from kb.flows.showing import shown
 from kb.flows.values import Json
 from kb.flows.world import World
 from kb.models import Flow
-from kb.rules.lifecycle import Standing
 from kb.selectors.answers import flow_of
 from kb.selectors.flow_world import definition_of, world_at
 from kb.selectors.questions import answerable_question
@@ -28,12 +28,13 @@ from tickets.models import Consultation, FlowRun, RunStep
 from tickets.models.labels import Channel, ConsultationStatus
 from tickets.selectors.runs import (
     CHANGED_FLOW,
+    WITHDRAWN,
     RunState,
+    Withdrawal,
     is_handing_over,
     run_state,
     withdrawal_of,
 )
-from tickets.services.checks import Checks
 from tickets.services.locking import lock_own_consultation
 
 MOST_WORDS = 5_000
@@ -76,13 +77,20 @@ def start_consultation(
     flow = flow_of(question, now=now) if question is not None else None
     if flow is not None:
         _start_run(consultation, flow, acting_user=acting_user, now=now)
+        _park(consultation, run_state(consultation), now=now)
     return consultation
 
 
 def _start_run(consultation: Consultation, flow: Flow, *, acting_user: Any, now: datetime) -> None:
     if flow.current_id is None:
         return
-    FlowRun.objects.create(consultation=consultation, version_id=flow.current_id, started_at=now)
+    asked = consultation.question
+    FlowRun.objects.create(
+        consultation=consultation,
+        version_id=flow.current_id,
+        question_revision=asked.revision_number if asked is not None else 0,
+        started_at=now,
+    )
     _begin(consultation, flow.current_id, acting_user=acting_user, now=now)
 
 
@@ -133,7 +141,7 @@ def answer_step(
         read_out=read_out,
         checks=checks,
     )
-    return _running(consultation)
+    return _arrived(consultation, now=now)
 
 
 @contextmanager
@@ -160,7 +168,9 @@ def _said(state: RunState | None = None) -> Iterator[None]:
     except ValuesRefused as refused:
         raise Invalid(
             _("Some details are missing or wrong."),
-            fields={f"values.{name}": [each.words] for name, each in refused.refusals.items()},
+            fields={
+                f"values.{name}": [each.told(gettext)] for name, each in refused.refusals.items()
+            },
         ) from refused
     except RunError as broken:
         raise Conflict(
@@ -222,10 +232,10 @@ def hand_over_instead(*, consultation_id: int, acting_user: Any, now: datetime) 
             code="moved_on",
             state={"node": state.position.node_key},
         )
-    question = consultation.question
-    if question is None or question.standing(now=now) is Standing.IN_FORCE:
+    withdrawn = withdrawal_of(consultation, state, now=now)
+    if withdrawn is None:
         raise Conflict(_("This answer is in force: go on with it."), code="in_force")
-    flow = flow_of(question, now=now)
+    flow = flow_of(withdrawn.question, now=now)
     if flow is None or flow.current_id is None:
         raise Conflict(
             _("There is no flow to hand over with. Ask an editor to publish it."), code="no_flow"
@@ -233,12 +243,14 @@ def hand_over_instead(*, consultation_id: int, acting_user: Any, now: datetime) 
     if state is None:
         _start_run(consultation, flow, acting_user=acting_user, now=now)
     else:
-        _change_flow(state, flow.current_id, acting_user=acting_user, now=now)
+        _change_flow(state, withdrawn, flow.current_id, acting_user=acting_user, now=now)
         _begin(consultation, flow.current_id, acting_user=acting_user, now=now)
-    return _running(consultation)
+    return _arrived(consultation, now=now)
 
 
-def _change_flow(state: RunState, version_id: int, *, acting_user: Any, now: datetime) -> None:
+def _change_flow(
+    state: RunState, withdrawn: Withdrawal, version_id: int, *, acting_user: Any, now: datetime
+) -> None:
     RunStep.objects.create(
         run=state.run,
         number=state.steps_ever + 1,
@@ -246,6 +258,7 @@ def _change_flow(state: RunState, version_id: int, *, acting_user: Any, now: dat
         kind=CHANGED_FLOW,
         prompt=gettext("This answer is not in force any more"),
         value=str(version_id),
+        values={WITHDRAWN: withdrawn.question.key},
         label=gettext("Handed over instead"),
         shown_at=state.shown_at,
         answered_at=now,
@@ -265,7 +278,7 @@ def go_back(*, consultation_id: int, acting_user: Any, now: datetime) -> RunStat
     if not answered:
         raise Conflict(_("This is the first question; there is nothing to go back to."))
     _undo(state, from_number=answered[-1], acting_user=acting_user, now=now)
-    return _running(consultation)
+    return _arrived(consultation, now=now)
 
 
 @transaction.atomic
@@ -283,7 +296,7 @@ def jump_back(*, consultation_id: int, acting_user: Any, step: int, now: datetim
             state={"node": state.position.node_key},
         )
     _undo(state, from_number=step, acting_user=acting_user, now=now)
-    return _running(consultation)
+    return _arrived(consultation, now=now)
 
 
 @transaction.atomic
@@ -293,7 +306,7 @@ def restart_run(*, consultation_id: int, acting_user: Any, now: datetime) -> Run
     state = _running(consultation)
     _undo(state, from_number=0, acting_user=acting_user, now=now)
     _begin(consultation, state.run.version_id, acting_user=acting_user, now=now)
-    return _running(consultation)
+    return _arrived(consultation, now=now)
 
 
 def _undo(state: RunState, *, from_number: int, acting_user: Any, now: datetime) -> None:
@@ -330,8 +343,24 @@ def finish_consultation(
         )
     consultation.status = FINISHES[outcome]
     consultation.finished_at = now
-    consultation.save(update_fields=["status", "finished_at"])
+    consultation.parked_at = None
+    consultation.save(update_fields=["status", "finished_at", "parked_at"])
     return consultation
+
+
+def _arrived(consultation: Consultation, *, now: datetime) -> RunState:
+    """Where the run stands after a step, which the contact itself remembers as well."""
+    state = _running(consultation)
+    _park(consultation, state, now=now)
+    return state
+
+
+def _park(consultation: Consultation, state: RunState | None, *, now: datetime) -> None:
+    """Keep since when the user is waited for: lists ask the column and replay no run."""
+    since = now if state is not None and state.position.is_parked else None
+    if since != consultation.parked_at:
+        consultation.parked_at = since
+        consultation.save(update_fields=["parked_at"])
 
 
 def _running(consultation: Consultation) -> RunState:

@@ -11,22 +11,21 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from kb.flows.checkers.redaction import redact
-from kb.flows.schema import ChoiceNode, EndNode, EscalateNode, RetryNode, SayNode
+from kb.flows.schema import EscalateNode
 from kb.flows.showing import prefilled
-from kb.models import Revision
-from klingdesk.core.account_id import AccountIdError, parse_account_id
-from klingdesk.core.errors import Conflict
+from klingdesk.core.errors import Conflict, Invalid
 from tickets.models import Consultation, Ticket
-from tickets.models.labels import OPEN_STATUSES, ConsultationStatus, ContactChannel
-from tickets.selectors.runs import RunState, run_state, ticket_question, values_of
+from tickets.models.labels import ConsultationStatus, ContactChannel
+from tickets.rules.ticket_number import parse_number
+from tickets.selectors.runs import RunState, run_state, ticket_question
 from tickets.selectors.scripts import promised_script
 from tickets.services.capture import check_capture
-from tickets.services.clocks import plan_contact_clock, start_contact_clock
+from tickets.services.clocks import plan_clocks, start_clocks
 from tickets.services.events import record
 from tickets.services.hints import hint_after_commit
 from tickets.services.locking import lock_own_consultation
-
-ONE_OPEN_TICKET = "one_open_ticket_per_account_and_question"
+from tickets.services.open_tickets import ONE_OPEN_TICKET, open_ticket_for
+from tickets.services.transcripts import frozen_transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,14 @@ def hand_over(
     acting_user: Any,
     capture: Capture,
     fill_in: bool = False,
+    follows: str | None = None,
     now: datetime,
 ) -> HandedOver:
     """Turn an open contact that stands at a hand-over into a ticket with its promise.
 
     With ``fill_in``, what ``capture`` leaves out and the flow knows is taken from there; a form
-    that showed it needs that not, and what was emptied there stays empty.
+    that showed it needs that not, and what was emptied there stays empty. ``follows`` is the
+    number of an ended ticket of the same account that the user has come back about.
 
     Raises ``Invalid`` with all field errors at once; ``Conflict`` with code
     ``chase_due`` and the open ticket's number when this account already has an open
@@ -67,7 +68,7 @@ def hand_over(
     """
     try:
         with transaction.atomic():
-            return _hand_over(consultation_id, acting_user, capture, fill_in, now)
+            return _hand_over(consultation_id, acting_user, capture, fill_in, follows, now)
     except IntegrityError as error:
         if ONE_OPEN_TICKET not in str(error):
             raise
@@ -75,7 +76,12 @@ def hand_over(
 
 
 def _hand_over(
-    consultation_id: int, acting_user: Any, capture: Capture, fill_in: bool, now: datetime
+    consultation_id: int,
+    acting_user: Any,
+    capture: Capture,
+    fill_in: bool,
+    follows: str | None,
+    now: datetime,
 ) -> HandedOver:
     consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
     state = run_state(consultation)
@@ -87,12 +93,11 @@ def _hand_over(
     question = ticket_question(consultation, state)
     assert question is not None  # noqa: S101 - a run has one, and without a run there is no node
     if node.promise:
-        # The unique index decides races only: PostgreSQL writes a refused row, personal data
-        # and all, into its log.
         open_ticket = open_ticket_for(account_id=clean.account_id, question_id=question.pk)
         if open_ticket is not None:
             raise _chase_on(open_ticket)
-    plan = plan_contact_clock(started_at=now) if node.promise else None
+    followed = _followed(follows, acting_user, account_id=clean.account_id) if follows else None
+    plan = plan_clocks(started_at=now) if node.promise else None
     ticket = Ticket(
         question=question,
         promise=node.promise,
@@ -103,21 +108,23 @@ def _hand_over(
         contact_value=clean.contact_value,
         extra=clean.extra,
         tags=list(node.tags),
-        transcript=_transcript(consultation, state),
+        transcript=frozen_transcript(consultation, state, agent=acting_user),
         handed_over_by=acting_user,
         created_at=now,
+        follows=followed,
     )
     if plan is not None:
-        ticket.due_at = plan[1].due_at
-        ticket.due_provisional = plan[1].provisional
+        ticket.due_at = plan.due_at
+        ticket.due_provisional = plan.provisional
     ticket.save(force_insert=True)
     if plan is not None:
-        start_contact_clock(ticket=ticket, plan=plan, started_at=now)
+        start_clocks(ticket=ticket, started_at=now, plan=plan)
     consultation.status = ConsultationStatus.ESCALATED
     consultation.finished_at = now
+    consultation.parked_at = None
     consultation.account_id = clean.account_id
     consultation.ticket = ticket
-    consultation.save(update_fields=["status", "finished_at", "account_id", "ticket"])
+    consultation.save(update_fields=["status", "finished_at", "parked_at", "account_id", "ticket"])
     record(
         ticket=ticket,
         code="ticket.handed_over",
@@ -126,11 +133,36 @@ def _hand_over(
         new={
             "consultation": consultation.pk,
             "due_at": ticket.due_at.isoformat() if ticket.due_at else None,
+            **({"follows": followed.number} if followed is not None else {}),
         },
     )
+    if followed is not None:
+        record(
+            ticket=followed,
+            code="ticket.followed",
+            acting_user=acting_user,
+            now=now,
+            new={"ticket": ticket.number},
+        )
     hint_after_commit("tickets.route_ticket", ticket.pk)
     script = promised_script(state, ticket, now=now)
     return HandedOver(ticket=ticket, script=script)
+
+
+def _followed(number: str, acting_user: Any, *, account_id: str) -> Ticket:
+    """The ended ticket that a new one follows; ``Invalid`` at ``follows`` for any other."""
+    pk = parse_number(number)
+    found = Ticket.objects.visible_to(acting_user).filter(pk=pk).first() if pk else None
+    problem: Any = None
+    if found is None:
+        problem = _("There is no such ticket, or you may not see it.")
+    elif found.is_open:
+        problem = _("This ticket is still open: record a chase on it.")
+    elif found.account_id != account_id:
+        problem = _("This ticket belongs to another account.")
+    if found is None or problem is not None:
+        raise Invalid(_("Some details are missing or wrong."), fields={"follows": [problem]})
+    return found
 
 
 def without_secrets(capture: Capture, state: RunState, node: EscalateNode) -> Capture:
@@ -178,81 +210,6 @@ def _hand_over_node(consultation: Consultation, state: RunState | None) -> Escal
     )
 
 
-def _transcript(consultation: Consultation, state: RunState | None) -> dict[str, Any]:
-    """What was said, frozen: the ticket keeps it whatever happens to the flow later.
-
-    Values are in words, with their kind: ``tickets.selectors.masking`` hides those of persons
-    from whoever does not work the ticket.
-    """
-    node = state.hand_over_node if state else None
-    return {
-        "utterance": consultation.utterance,
-        "channel": consultation.channel,
-        "question": consultation.question.title if consultation.question else "",
-        "flow": state.flow.key if state else None,
-        "flow_version": state.version_id if state else None,
-        "queue": node.queue if node else None,
-        "steps": _steps(state) if state else [],
-    }
-
-
-def _steps(state: RunState) -> list[dict[str, Any]]:
-    """Of the flow that was walked last with all values; of one that was left, with the words."""
-    left = len(state.steps) - len(state.answers)
-    sources = _sources(state)
-    told = [*[[]] * left, *(values_of(step) for step in state.position.path)]
-    return [
-        {
-            "node": step.node,
-            "kind": step.kind,
-            "prompt": step.prompt,
-            "script": step.script,
-            "source": sources.get(step.pk),
-            "answer": step.label,
-            "automatic": step.automatic,
-            "values": [
-                {
-                    "key": each.variable.key,
-                    "label": each.variable.label,
-                    "kind": each.variable.kind,
-                    "personal": each.variable.is_personal,
-                    "value": each.words,
-                }
-                for each in values
-            ],
-            "at": step.answered_at.isoformat(),
-        }
-        for step, values in zip(state.steps, told, strict=True)
-    ]
-
-
-def _sources(state: RunState) -> dict[int, dict[str, Any]]:
-    """By step, the standard question whose script was read out, and its revision of then."""
-    asked = {
-        step.pk: (step, passed.node.answer)
-        for step, passed in zip(state.given, state.position.path, strict=True)
-        if isinstance(passed.node, ChoiceNode | RetryNode | SayNode | EndNode)
-        and passed.node.answer is not None
-    }
-    if not asked:
-        return {}
-    revisions = list(
-        Revision.objects.filter(question__key__in={key for _step, key in asked.values()})
-        .order_by("number")
-        .values_list("question__key", "number", "created_at")
-    )
-    return {
-        pk: {
-            "question": key,
-            "revision": max(
-                (number for of, number, at in revisions if of == key and at <= step.shown_at),
-                default=None,
-            ),
-        }
-        for pk, (step, key) in asked.items()
-    }
-
-
 def _chase_due(consultation_id: int, capture: Capture) -> Conflict:
     consultation = Consultation.objects.get(pk=consultation_id)
     question = ticket_question(consultation, run_state(consultation))
@@ -270,14 +227,3 @@ def _chase_on(open_ticket: Ticket) -> Conflict:
         code="chase_due",
         state={"ticket": open_ticket.number, "status": open_ticket.status},
     )
-
-
-def open_ticket_for(*, account_id: str, question_id: int | None) -> Ticket | None:
-    """The open promise for an account and question: the target of a chase."""
-    try:
-        clean = parse_account_id(account_id)
-    except AccountIdError:
-        return None
-    return Ticket.objects.filter(
-        account_id=clean, question_id=question_id, promise=True, status__in=OPEN_STATUSES
-    ).first()

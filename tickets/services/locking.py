@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from klingdesk.core.errors import Conflict, NotAllowed, NotFound
+from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from klingdesk.core.roles import Role, roles_of
 from tickets.models import Consultation, Ticket
 from tickets.models.labels import Status
 from tickets.rules import transitions
 from tickets.rules.ticket_number import format_number, parse_number
+
+_MOVES = Q(new__has_key="status") | Q(new__has_key="assignee")
+"""Events that changed the state or the assignee: they name what it became."""
 
 
 def lock_ticket(*, number: str, acting_user: Any) -> Ticket:
@@ -45,7 +49,8 @@ def lock_own_consultation(
     consultation = (
         Consultation.objects.visible_to(acting_user)
         .select_for_update(no_key=True, of=("self",))
-        .select_related("question__category")
+        .select_related("question__category", "run__version__flow")
+        .defer("run__version__definition", "run__version__source")
         .filter(pk=consultation_id)
         .first()
     )
@@ -67,14 +72,25 @@ def lock_own_consultation(
     return consultation
 
 
-def guard(ticket: Ticket, action: str, *, acting_user: Any) -> None:
-    """Raise unless the table of transitions allows ``action`` now and to this person."""
+def guard(
+    ticket: Ticket, action: str, *, acting_user: Any, expected_event: int | None = None
+) -> None:
+    """Raise unless the table of transitions allows ``action`` now and to this person.
+
+    ``expected_event`` is the id of the last event that the writer saw. ``Conflict`` with code
+    ``stale`` when the state or the assignee has changed since, even if the action would still
+    fit: what was typed was meant for another situation. ``Invalid`` when the id is none of the
+    ticket's. Every ``Conflict`` carries ``standing``.
+    """
+    if expected_event is not None:
+        _check_unchanged(ticket, expected_event)
     try:
         transitions.check(
             action,
             ticket.status,
             roles=roles_of(acting_user),
             is_assignee=ticket.assignee_id == acting_user.pk,
+            handed_over=ticket.handed_over_by_id == acting_user.pk,
         )
     except transitions.NotPermitted as refused:
         raise NotAllowed(_("Your role or assignment does not allow this.")) from refused
@@ -83,5 +99,46 @@ def guard(ticket: Ticket, action: str, *, acting_user: Any) -> None:
             _("This does not fit the ticket any more: it is “%(state)s” now.")
             % {"state": Status(ticket.status).label},
             code="wrong_state",
-            state={"status": ticket.status, "allowed_from": sorted(refused.allowed_from)},
+            state={**standing(ticket), "allowed_from": sorted(refused.allowed_from)},
         ) from refused
+
+
+def standing(ticket: Ticket) -> dict[str, Any]:
+    """What a ticket is now, for whoever acted on an older picture of it.
+
+    ``{"ticket", "status", "assignee", "last_event", "changed": {"code", "by", "at"} or None}``:
+    usernames, None for nobody and for the desk itself; ``changed`` is the last change of state or
+    assignee, ``last_event`` the id to send as ``expected_event`` next time.
+    """
+    events = ticket.events.order_by("-pk")
+    change = events.filter(_MOVES).select_related("actor").first()
+    return {
+        "ticket": ticket.number,
+        "status": ticket.status,
+        "assignee": ticket.assignee.get_username() if ticket.assignee else None,
+        "last_event": events.values_list("pk", flat=True).first(),
+        "changed": change
+        and {
+            "code": change.code,
+            "by": change.actor.get_username() if change.actor else None,
+            "at": change.at.isoformat(),
+        },
+    }
+
+
+def _check_unchanged(ticket: Ticket, expected_event: int) -> None:
+    if not ticket.events.filter(pk=expected_event).exists():
+        raise Invalid(
+            _("This is no event of the ticket. Load it again."),
+            fields={"expected_event": [_("Send the last event that was shown.")]},
+        )
+    if ticket.events.filter(_MOVES, pk__gt=expected_event).exists():
+        raise Conflict(
+            _(
+                "The ticket has changed since you opened it: it is “%(state)s” now. Nothing was "
+                "saved; compare, then send again what still holds."
+            )
+            % {"state": Status(ticket.status).label},
+            code="stale",
+            state=standing(ticket),
+        )

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from kb.models import StandardQuestion
-from klingdesk.core.errors import Conflict
-from tickets.models import RoutingRule, Team, Ticket, TicketEvent
-from tickets.models.labels import Status
-from tickets.rules.routing import Routed, RouteFacts, RouteRule, choose
+from tickets.models import Ticket, TicketEvent
+from tickets.models.labels import Assignment, Status
+from tickets.rules.routing import Routed, RouteReason
+from tickets.selectors.routing import RoutingTable, facts_of, routing_table
+from tickets.services.events import record
+from tickets.services.hints import hint_after_commit
+from tickets.services.telling import tell_unrouted
 
 SWEEP_AFTER = timedelta(seconds=5)
 """A younger ticket's own message is still on its way; the sweep leaves it alone."""
@@ -54,68 +55,81 @@ def sweep_new_tickets(*, now: datetime, batch: int = 500) -> int:
 
 def _route(tickets: list[Ticket], *, now: datetime) -> None:
     """Choose a team for locked new tickets and write them and their events in bulk."""
-    rules, teams, default = _rules_and_teams()
-    facts = _facts(tickets)
+    table = routing_table()
+    facts = facts_of(tickets)
     events: list[TicketEvent] = []
+    ruleless: list[Ticket] = []
     for ticket in tickets:
-        routed = choose(rules, facts[ticket.pk], default)
-        team = teams[routed.team]
+        routed = table.choose(facts[ticket.pk])
+        team = table.teams[routed.team]
         ticket.status = Status.QUEUED
         ticket.team = team
+        ticket.skill = routed.skill
         ticket.routed_at = now
         if routed.priority is not None:
             # A chase may have come first; routing never lowers what it raised.
             ticket.priority = max(ticket.priority, int(routed.priority))
+        if routed.reason[0] is RouteReason.DEFAULT:
+            ruleless.append(ticket)
         events.append(
             TicketEvent(
                 ticket=ticket,
                 code="ticket.routed",
                 at=now,
                 old={"status": Status.NEW},
-                new={"status": Status.QUEUED, "team": team.slug, **_reason(routed)},
+                new={"status": Status.QUEUED, **_decision(table, routed)},
             )
         )
-    Ticket.objects.bulk_update(tickets, ["status", "team", "routed_at", "priority"])
+    Ticket.objects.bulk_update(tickets, ["status", "team", "skill", "routed_at", "priority"])
     TicketEvent.objects.bulk_create(events)
-
-
-def _reason(routed: Routed) -> dict[str, Any]:
-    code, order = routed.reason
-    return {"reason": code.value, "rule": order}
-
-
-def _facts(tickets: list[Ticket]) -> dict[int, RouteFacts]:
-    questions = {
-        pk: (key, slug)
-        for pk, key, slug in StandardQuestion.objects.filter(
-            pk__in={ticket.question_id for ticket in tickets}
-        ).values_list("pk", "key", "category__slug")
-    }
-    return {
-        ticket.pk: RouteFacts(
-            question=questions[ticket.question_id][0],
-            category=questions[ticket.question_id][1],
-            tags=frozenset(ticket.tags),
-            flow=ticket.transcript.get("flow"),
-        )
+    if ruleless:
+        tell_unrouted(tickets=ruleless, now=now)
+    assigning = {
+        ticket.team.pk
         for ticket in tickets
+        if ticket.team is not None and ticket.team.assignment == Assignment.AUTOMATIC
     }
+    for team_id in sorted(assigning):
+        hint_after_commit("tickets.assign_team", team_id)
 
 
-def _rules_and_teams() -> tuple[list[RouteRule], dict[str, Team], str]:
-    teams = {team.slug: team for team in Team.objects.all()}
-    default = next((team.slug for team in teams.values() if team.is_default), None)
-    if default is None:
-        raise Conflict(_("No default team is set: tickets cannot be routed."), code="no_team")
-    rules = [
-        RouteRule(
-            order=rule.order,
-            team=rule.team.slug,
-            category=rule.category.slug if rule.category else None,
-            question=rule.question.key if rule.question else None,
-            outcome_tag=rule.tag or None,
-            priority=str(rule.priority),
-        )
-        for rule in RoutingRule.objects.select_related("team", "category", "question")
-    ]
-    return rules, teams, default
+def reroute_chased(*, ticket: Ticket, now: datetime) -> bool:
+    """Move a locked queued ticket to where a rule about chased tickets wants it.
+
+    Called when a chase was counted. Only a rule that asks for a chase moves it: any other would
+    have had its say before. Returns whether it moved.
+    """
+    if ticket.status != Status.QUEUED or ticket.team is None:
+        return False
+    table = routing_table()
+    routed = table.choose(facts_of([ticket])[ticket.pk])
+    asks = {rule.order for rule in table.rules if rule.chased}
+    code, order = routed.reason
+    if code is not RouteReason.RULE or order not in asks:
+        return False
+    team = table.teams[routed.team]
+    priority = max(ticket.priority, int(routed.priority or 0))
+    if (team, routed.skill, priority) == (ticket.team, ticket.skill, ticket.priority):
+        return False
+    old = {"team": ticket.team.slug, "skill": ticket.skill, "priority": ticket.priority}
+    ticket.team, ticket.skill, ticket.priority = team, routed.skill, priority
+    ticket.save(update_fields=["team", "skill", "priority"])
+    new = {**_decision(table, routed), "priority": priority}
+    record(ticket=ticket, code="ticket.rerouted", acting_user=None, now=now, old=old, new=new)
+    if team.assignment == Assignment.AUTOMATIC:
+        hint_after_commit("tickets.assign_team", team.pk)
+    return True
+
+
+def _decision(table: RoutingTable, routed: Routed) -> dict[str, Any]:
+    code, order = routed.reason
+    decision: dict[str, Any] = {
+        "team": routed.team,
+        "skill": routed.skill,
+        "reason": code.value,
+        "rule": order,
+    }
+    if order is not None and order in table.conditions:
+        # Rules change and are numbered anew: the timeline keeps what this one asked for.
+        decision["because"] = dict(table.conditions[order])
+    return decision

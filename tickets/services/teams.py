@@ -1,4 +1,4 @@
-"""Which team gets the tickets that no routing rule sends elsewhere."""
+"""Teams: the default one, and what follows when a team is changed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from klingdesk.core.errors import NotFound
 from tickets.models import Team
+from tickets.models.labels import Assignment
+from tickets.services.hints import hint_after_commit
 
 
 @transaction.atomic
@@ -22,3 +24,9 @@ def make_default_team(*, team_id: int) -> Team:
         chosen.is_default = True
         chosen.save(update_fields=["is_default"])
     return chosen
+
+
+def assign_soon(*, team: Team) -> None:
+    """After a team was changed: where the desk assigns, its queue is looked at after the commit."""
+    if team.assignment == Assignment.AUTOMATIC:
+        hint_after_commit("tickets.assign_team", team.pk)

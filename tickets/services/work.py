@@ -1,4 +1,4 @@
-"""What an advisor does with a ticket: log contacts, note, resolve."""
+"""What an advisor does with a ticket in hand: log contacts, resolve."""
 
 from __future__ import annotations
 
@@ -12,10 +12,25 @@ from klingdesk.core.errors import Conflict, Invalid
 from tickets.models import ContactAttempt, Ticket
 from tickets.models.labels import ClockKind, ContactChannel, ContactResult, ResolutionCode, Status
 from tickets.rules import transitions
-from tickets.services.clocks import stop_contact_clock
+from tickets.rules.contact_time import (
+    LOGGED_LATER_BY,
+    TimeProblem,
+    counts_at,
+    time_problem,
+)
+from tickets.services.clocks import stop_contact_clock, stop_resolve_clock
 from tickets.services.events import record
 from tickets.services.locking import guard, lock_ticket
-from tickets.services.text import check_length
+from tickets.services.text import check_length, check_plan
+from tickets.services.waiting import end_waiting
+
+_WRONG_TIME = {
+    TimeProblem.FUTURE: _("This lies in the future."),
+    TimeProblem.BEFORE_HAND_OVER: _("This was before the hand-over."),
+    TimeProblem.TOO_OLD: _("This is more than %(days)d days ago: write a note instead.")
+    % {"days": LOGGED_LATER_BY.days},
+}
+_NOT_LOGGED = _("The contact was not logged.")
 
 
 @transaction.atomic
@@ -26,32 +41,43 @@ def log_contact(
     kind: str,
     result: str,
     now: datetime,
+    at: datetime | None = None,
     note: str = "",
     next_try_at: datetime | None = None,
+    resume: bool = False,
+    expected_event: int | None = None,
 ) -> ContactAttempt:
-    """Log one attempt to reach the user.
+    """Log one attempt to reach the user, made at ``at`` (None: just now).
 
-    A call-back that reached the user, or a private message that was sent, keeps the
-    promise and stops the contact clock; anything else leaves it running.
+    A call-back that reached the user, or a private message that was sent, keeps the promise and
+    stops the contact clock; anything else leaves it running. It counts when it was made if it is
+    logged on the same day, and when it was logged otherwise (``rules.contact_time``).
+
+    ``next_try_at`` replaces the plan of an earlier attempt; without one there is no plan any
+    more. ``resume`` takes up a ticket that waits for the user; one that does not stays as it is.
     """
+    when = at or now
     errors: dict[str, list[Any]] = {}
     if kind not in ContactChannel.values:
         errors["kind"] = [_("Choose call-back or private message.")]
     elif result not in ContactResult.values or not transitions.fits(kind, result):
         errors["result"] = [_("Choose what became of it.")]
-    if next_try_at is not None and next_try_at <= now:
-        errors["next_try_at"] = [_("The next try lies in the past.")]
+    if next_try_at is not None:
+        check_plan(next_try_at, now=now, errors=errors)
     check_length("note", note, errors)
     if errors:
-        raise Invalid(_("The contact was not logged."), fields=errors)
+        raise Invalid(_NOT_LOGGED, fields=errors)
     ticket = lock_ticket(number=number, acting_user=acting_user)
-    guard(ticket, "contact", acting_user=acting_user)
+    guard(ticket, "contact", acting_user=acting_user, expected_event=expected_event)
+    wrong = time_problem(when, now=now, handed_over_at=ticket.created_at)
+    if wrong is not None:
+        raise Invalid(_NOT_LOGGED, fields={"at": [_WRONG_TIME[wrong]]})
     attempt = ContactAttempt.objects.create(
         ticket=ticket,
         kind=kind,
         result=result,
         note=note.strip(),
-        at=now,
+        at=when,
         by=acting_user,
         next_try_at=next_try_at,
     )
@@ -63,32 +89,31 @@ def log_contact(
         new={
             "kind": kind,
             "result": result,
+            "at": when.isoformat() if when < now else None,
             "next_try_at": next_try_at.isoformat() if next_try_at else None,
         },
         note=note.strip(),
     )
     if transitions.meets_promise(kind, result):
-        stop_contact_clock(ticket=ticket, acting_user=acting_user, now=now)
+        stop_contact_clock(ticket=ticket, acting_user=acting_user, now=counts_at(when, now=now))
+    if resume and ticket.status == Status.WAITING:
+        guard(ticket, "resume", acting_user=acting_user)
+        end_waiting(ticket, acting_user=acting_user, now=now)
+    ticket.next_try_at = next_try_at
+    ticket.save(update_fields=["next_try_at"])
     return attempt
 
 
 @transaction.atomic
-def add_note(*, number: str, acting_user: Any, note: str, now: datetime) -> Ticket:
-    """Put a note into the timeline; notes are internal and never leave the desk."""
-    errors: dict[str, list[Any]] = {}
-    if not note.strip():
-        errors["note"] = [_("Write the note first.")]
-    check_length("note", note, errors)
-    if errors:
-        raise Invalid(_("The note was not saved."), fields=errors)
-    ticket = lock_ticket(number=number, acting_user=acting_user)
-    guard(ticket, "note", acting_user=acting_user)
-    record(ticket=ticket, code="ticket.noted", acting_user=acting_user, now=now, note=note.strip())
-    return ticket
-
-
-@transaction.atomic
-def resolve(*, number: str, acting_user: Any, code: str, summary: str, now: datetime) -> Ticket:
+def resolve(
+    *,
+    number: str,
+    acting_user: Any,
+    code: str,
+    summary: str,
+    now: datetime,
+    expected_event: int | None = None,
+) -> Ticket:
     """End the work with a resolution code and a summary.
 
     ``Conflict`` with code ``promise_open`` while the user has not been answered: a
@@ -103,7 +128,7 @@ def resolve(*, number: str, acting_user: Any, code: str, summary: str, now: date
     if errors:
         raise Invalid(_("The ticket was not resolved."), fields=errors)
     ticket = lock_ticket(number=number, acting_user=acting_user)
-    guard(ticket, "resolve", acting_user=acting_user)
+    guard(ticket, "resolve", acting_user=acting_user, expected_event=expected_event)
     if ticket.clocks.filter(kind=ClockKind.CONTACT, stopped_at=None).exists():
         raise Conflict(
             _(
@@ -117,7 +142,16 @@ def resolve(*, number: str, acting_user: Any, code: str, summary: str, now: date
     ticket.resolved_at = now
     ticket.resolution_code = code
     ticket.resolution_summary = summary.strip()
-    ticket.save(update_fields=["status", "resolved_at", "resolution_code", "resolution_summary"])
+    ticket.next_try_at = None
+    ticket.save(
+        update_fields=[
+            "status",
+            "resolved_at",
+            "resolution_code",
+            "resolution_summary",
+            "next_try_at",
+        ]
+    )
     record(
         ticket=ticket,
         code="ticket.resolved",
@@ -127,4 +161,5 @@ def resolve(*, number: str, acting_user: Any, code: str, summary: str, now: date
         new={"status": Status.RESOLVED, "code": code},
         note=summary.strip(),
     )
+    stop_resolve_clock(ticket=ticket, acting_user=acting_user, now=now)
     return ticket

@@ -18,8 +18,8 @@ MODULES = [
 ]
 OWN = ("klingdesk.core", "tickets.rules")
 FOREIGN = {
-    *("__future__", "bisect", "chinese_calendar", "collections", "dataclasses", "datetime"),
-    *("enum", "functools", "re", "types", "typing", "unicodedata", "zoneinfo"),
+    *("__future__", "bisect", "chinese_calendar", "collections", "csv", "dataclasses"),
+    *("datetime", "enum", "functools", "re", "types", "typing", "unicodedata", "zoneinfo"),
 }
 CLOCKS = {"now", "utcnow", "today", "time_ns", "monotonic"}
 

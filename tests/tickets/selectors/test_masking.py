@@ -12,7 +12,7 @@ from tests.conftest import NOW
 from tickets.models import Ticket
 from tickets.selectors.masking import masked_text
 from tickets.services.claims import claim
-from tickets.services.work import add_note
+from tickets.services.notes import add_note
 
 
 @pytest.mark.parametrize(

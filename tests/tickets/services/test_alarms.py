@@ -10,14 +10,26 @@ import pytest
 
 from tests.conftest import DUE, NOW
 from tickets.models import Clock, ClockAlarm, Ticket, TicketEvent
+from tickets.services.alarms import fire_alarms
 from tickets.services.claims import claim
-from tickets.services.clocks import fire_alarms
 from tickets.services.work import log_contact
 
 DUE_SOON = datetime(2026, 3, 6, 10, tzinfo=UTC)  # Friday 18:00: a working day before Monday
 LAST_CALL = datetime(2026, 3, 9, 8, tzinfo=UTC)  # Monday 16:00
 OVERDUE = datetime(2026, 3, 10, 10, tzinfo=UTC)  # Tuesday 18:00
 MOMENT = timedelta(microseconds=1)
+
+
+@pytest.fixture
+def make_ticket(make_ticket: Callable[..., Ticket]) -> Callable[..., Ticket]:
+    """With the clock of the promised contact alone."""
+
+    def make(**wanted: Any) -> Ticket:
+        ticket = make_ticket(**wanted)
+        ticket.clocks.filter(kind="resolve").delete()
+        return ticket
+
+    return make
 
 
 def levels() -> list[str]:

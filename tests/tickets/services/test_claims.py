@@ -10,7 +10,7 @@ import pytest
 
 from klingdesk.core.errors import Conflict, NotAllowed, NotFound
 from tests.conftest import NOW
-from tickets.models import Clock, Ticket
+from tickets.models import AdvisorProfile, Clock, Ticket
 from tickets.services.claims import claim, claim_next, release
 from tickets.services.work import log_contact
 
@@ -65,7 +65,7 @@ def test_a_released_ticket_waits_again_and_its_clock_goes_on(
         release(number=ticket.number, acting_user=advisor2, now=NOW)
     back = release(number=ticket.number, acting_user=advisor, now=NOW, note="午休")
     assert (back.status, back.assignee) == ("queued", None)
-    assert Clock.objects.get(ticket=ticket).stopped_at is None
+    assert Clock.objects.get(ticket=ticket, kind="contact").stopped_at is None
     assert claim_next(acting_user=advisor2, now=NOW) == ticket
 
 
@@ -104,3 +104,22 @@ def test_managers_take_no_tickets(make_ticket: Callable[..., Ticket], manager: A
         claim_next(acting_user=manager, now=NOW)
     with pytest.raises(NotAllowed):
         claim(number=ticket.number, acting_user=manager, now=NOW)
+
+
+def test_the_next_ticket_asks_for_no_skill_that_one_does_not_have(
+    make_ticket: Callable[..., Ticket], advisor: Any, advisor2: Any
+) -> None:
+    skilled, plain = make_ticket(), make_ticket()
+    Ticket.objects.filter(pk=skilled.pk).update(skill="refunds")
+    AdvisorProfile.objects.create(person=advisor2, skills=["refunds", "video"])
+    taken = [claim_next(acting_user=advisor, now=NOW) for _n in range(2)]
+    assert taken == [plain, None]
+    assert claim_next(acting_user=advisor2, now=NOW) == skilled
+
+
+def test_whoever_chooses_a_ticket_needs_no_skill_for_it(
+    make_ticket: Callable[..., Ticket], advisor: Any
+) -> None:
+    ticket = make_ticket()
+    Ticket.objects.filter(pk=ticket.pk).update(skill="refunds")
+    assert claim(number=ticket.number, acting_user=advisor, now=NOW).assignee == advisor

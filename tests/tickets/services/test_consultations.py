@@ -190,13 +190,12 @@ def test_a_hand_over_cannot_be_finished_as_answered_but_may_be_abandoned(
 
 
 def test_a_run_stays_on_the_version_it_began_with(agent: Any, questions: Any) -> None:
-    from kb.flows.loader import load_flow
-    from kb.services.publishing import publish_flow
+    from kb.services.flow_publishing import keep_version
     from tests.conftest import FLOW
 
     contact = start(agent)
-    newer = load_flow(FLOW.replace("是否开了多个页面", "换了问法"))
-    publish_flow(definition=newer, acting_user=None, reason="test", now=LATER)
+    newer = FLOW.replace("是否开了多个页面", "换了问法")
+    keep_version(text=newer, acting_user=None, reason="test", now=LATER)
     old, new = run_state(contact), run_state(start(agent))
     assert old is not None
     assert new is not None

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from kb.flows.loader import load_flow
 from kb.models import StandardQuestion
 from kb.services.content import QuestionContent
-from kb.services.publishing import publish_flow, publish_question
+from kb.services.flow_publishing import keep_version
+from kb.services.publishing import publish_question
 from klingdesk.core.errors import Conflict, Invalid
 from tests.conftest import NOW
 from tests.standings import publish
 from tickets.models import Consultation, FlowRun, RunStep, Ticket
-from tickets.selectors.runs import RunState, run_state, waiting_for_user
+from tickets.selectors.runs import RunState, run_state
 from tickets.services.chases import chase_from_consultation
 from tickets.services.consultations import (
     answer_step,
@@ -93,7 +93,7 @@ IDS = {"id": "ID：１２３４５６７", "number": "138 1234 5678", "secret": 
 @pytest.fixture
 def refund(questions: Any) -> StandardQuestion:
     for text in (PART, FLOW):
-        publish_flow(definition=load_flow(text), acting_user=None, reason="test", now=NOW)
+        keep_version(text=text, acting_user=None, reason="test", now=NOW)
     return publish_question(
         key="refund",
         content=QuestionContent(
@@ -167,9 +167,7 @@ def test_a_day_without_its_year_is_told_from_the_time_of_the_answer(contact: Con
 def test_a_flow_inside_that_is_gone_is_a_conflict_in_words(contact: Consultation) -> None:
     run = FlowRun.objects.get(consultation=contact)
     missing = FLOW.replace("version: 1", "version: 7").replace("key: refund", "key: broken")
-    run.version = publish_flow(
-        definition=load_flow(missing), acting_user=None, reason="test", now=NOW
-    )
+    run.version = keep_version(text=missing, acting_user=None, reason="test", now=NOW)
     run.save(update_fields=["version"])
     with pytest.raises(Conflict) as broken:
         answered(contact, PAID)
@@ -212,9 +210,11 @@ def test_what_was_read_out_is_recorded_as_it_was(contact: Consultation) -> None:
 
 def test_who_tries_is_waiting(contact: Consultation) -> None:
     answered(contact, PAID)
-    assert waiting_for_user([contact]) == frozenset()
+    contact.refresh_from_db()
+    assert contact.parked_at is None
     answered(contact, IDS)
-    assert waiting_for_user([contact]) == {contact.pk}
+    contact.refresh_from_db()
+    assert contact.parked_at == NOW
 
 
 def test_the_ticket_has_the_question_queue_and_values_of_its_flow(
@@ -289,7 +289,7 @@ def test_jumping_back_before_the_change_of_flow_brings_the_old_one_back(
     contact: Consultation, agent: Any
 ) -> None:
     answered(contact, PAID)
-    publish_flow(definition=load_flow(HAND_OVER), acting_user=None, reason="test", now=NOW)
+    keep_version(text=HAND_OVER, acting_user=None, reason="test", now=NOW)
     later = NOW + timedelta(minutes=1)
     publish("refund", expires_at=NOW)
     contact.refresh_from_db()

@@ -35,7 +35,7 @@ def test_the_ticket_keeps_everything_and_the_promise_is_counted(
     assert ticket.transcript["utterance"] == "扣了我两次"
     assert [step["answer"] for step in ticket.transcript["steps"]] == ["只有一个"]
     assert (ticket.due_at, ticket.due_provisional) == (DUE, False)
-    clock = Clock.objects.get(ticket=ticket)
+    clock = Clock.objects.get(ticket=ticket, kind="contact")
     assert [day["date"] for day in clock.days if day["counted"]] == [
         "2026-03-05",
         "2026-03-06",
@@ -243,3 +243,23 @@ def test_a_hand_over_takes_at_most_fifteen_queries(
     # savepoint, roles, contact (locked), run, steps, policy, corrections, loaded years, ticket,
     # clock, contact's end, event, release savepoint; room for a token's two on top
     assert len(queries) <= 13, [query["sql"] for query in queries]
+
+
+def test_a_hand_over_asks_the_database_seldom(
+    at_hand_over: Callable[..., int],
+    agent: Any,
+    capture: Any,
+    django_assert_max_num_queries: Any,
+) -> None:
+    """The roles, the contact with its run, its steps, the open ticket, the promise; four writes;
+    and a savepoint here, which is the transaction elsewhere."""
+    for account in ("7000001", "7000002"):  # the first one reads the flow, which stays in memory
+        contact = at_hand_over()
+        person = type(agent).objects.get(pk=agent.pk)
+        with django_assert_max_num_queries(20 if account == "7000001" else 11):
+            hand_over(
+                consultation_id=contact,
+                acting_user=person,
+                capture=capture(account_id=account),
+                now=NOW,
+            )

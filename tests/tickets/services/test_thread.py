@@ -25,7 +25,7 @@ def test_from_words_to_resolved(make_ticket: Callable[..., Ticket], advisor: Any
         result="no_answer",
         now=NOW + timedelta(hours=2),
     )
-    assert Clock.objects.get(ticket=ticket).stopped_at is None
+    assert Clock.objects.get(ticket=ticket, kind="contact").stopped_at is None
     log_contact(
         number=ticket.number,
         acting_user=advisor,
@@ -33,7 +33,7 @@ def test_from_words_to_resolved(make_ticket: Callable[..., Ticket], advisor: Any
         result="sent",
         now=NOW + timedelta(hours=3),
     )
-    clock = Clock.objects.get(ticket=ticket)
+    clock = Clock.objects.get(ticket=ticket, kind="contact")
     assert (clock.stopped_at, clock.breached_at) == (NOW + timedelta(hours=3), None)
     done = resolve(
         number=ticket.number,
@@ -51,4 +51,5 @@ def test_from_words_to_resolved(make_ticket: Callable[..., Ticket], advisor: Any
         "ticket.contacted",
         "sla.met",
         "ticket.resolved",
+        "sla.met",
     ]

@@ -10,12 +10,14 @@ import pytest
 
 from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.conftest import DUE, NOW
+from tests.tickets.services.steps import HOUR, fresh
 from tickets.models import Clock, Consultation, ContactAttempt, Ticket
 from tickets.selectors.access import sees_personal_data
 from tickets.services.chases import chase, chase_from_consultation
 from tickets.services.claims import claim, release
+from tickets.services.notes import add_note
 from tickets.services.privacy import reveal
-from tickets.services.work import add_note, log_contact, resolve
+from tickets.services.work import log_contact, resolve
 
 
 @pytest.fixture
@@ -38,13 +40,15 @@ def contact(ticket: Ticket, user: Any, kind: str, result: str, **more: Any) -> C
         ("call_back", "no_answer", False),
         ("call_back", "wrong_number", False),
         ("call_back", "refused", False),
+        ("private_message", "read", True),
+        ("private_message", "answered", True),
     ],
 )
 def test_only_reaching_the_user_keeps_the_promise(
     kind: str, result: str, kept: bool, ticket: Ticket, advisor: Any
 ) -> None:
     contact(ticket, advisor, kind, result)
-    assert (Clock.objects.get(ticket=ticket).stopped_at is not None) is kept
+    assert (Clock.objects.get(ticket=ticket, kind="contact").stopped_at is not None) is kept
 
 
 @pytest.mark.parametrize(("late", "code"), [(False, "sla.met"), (True, "sla.missed")])
@@ -53,7 +57,7 @@ def test_a_promise_kept_at_the_due_instant_is_kept_and_one_second_later_is_not(
 ) -> None:
     now = DUE + timedelta(seconds=1 if late else 0)
     contact(ticket, advisor, "call_back", "reached", now=now)
-    clock = Clock.objects.get(ticket=ticket)
+    clock = Clock.objects.get(ticket=ticket, kind="contact")
     assert (clock.breached_at == DUE) is late
     assert ticket.events.filter(code=code).exists()
 
@@ -61,7 +65,7 @@ def test_a_promise_kept_at_the_due_instant_is_kept_and_one_second_later_is_not(
 def test_a_second_contact_after_the_first_changes_no_clock(ticket: Ticket, advisor: Any) -> None:
     contact(ticket, advisor, "private_message", "sent")
     contact(ticket, advisor, "call_back", "reached", now=DUE + timedelta(days=9))
-    clock = Clock.objects.get(ticket=ticket)
+    clock = Clock.objects.get(ticket=ticket, kind="contact")
     assert clock.stopped_at == NOW + timedelta(hours=1)
 
 
@@ -72,6 +76,8 @@ def test_a_second_contact_after_the_first_changes_no_clock(ticket: Ticket, advis
         ({"result": "sent"}, "result"),
         ({"result": ""}, "result"),
         ({"next_try_at": NOW}, "next_try_at"),
+        ({"at": NOW + timedelta(seconds=1)}, "at"),
+        ({"at": NOW - timedelta(seconds=1)}, "at"),
         ({"note": "长" * 5_001}, "note"),
     ],
 )
@@ -83,6 +89,49 @@ def test_a_contact_that_cannot_be_is_refused(
         log_contact(number=ticket.number, acting_user=advisor, **{**values, **changes})
     assert list(wrong.value.fields) == [field]
     assert not ContactAttempt.objects.exists()
+
+
+def test_a_call_logged_later_that_day_counts_when_it_was_made(ticket: Ticket, advisor: Any) -> None:
+    made = DUE - timedelta(minutes=10)
+    attempt = contact(ticket, advisor, "call_back", "reached", at=made, now=DUE + HOUR)
+    assert attempt.at == made
+    clock = Clock.objects.get(ticket=ticket, kind="contact")
+    assert (clock.stopped_at, clock.breached_at) == (made, None)
+    assert fresh(ticket).first_answered_at == made
+    assert ticket.events.get(code="ticket.contacted").new["at"] == made.isoformat()
+
+
+def test_a_call_logged_on_another_day_counts_when_it_was_logged(
+    ticket: Ticket, advisor: Any
+) -> None:
+    made = DUE - timedelta(minutes=10)
+    now = DUE + timedelta(days=1)
+    assert contact(ticket, advisor, "call_back", "reached", at=made, now=now).at == made
+    clock = Clock.objects.get(ticket=ticket, kind="contact")
+    assert (clock.stopped_at, clock.breached_at) == (now, DUE)
+
+
+def test_what_is_older_than_a_week_is_not_logged_any_more(ticket: Ticket, advisor: Any) -> None:
+    with pytest.raises(Invalid) as old:
+        contact(ticket, advisor, "call_back", "reached", at=NOW, now=NOW + timedelta(days=8))
+    assert list(old.value.fields) == ["at"]
+
+
+def test_each_attempt_replaces_the_plan_of_the_one_before(ticket: Ticket, advisor: Any) -> None:
+    plan = NOW + 5 * HOUR
+    contact(ticket, advisor, "call_back", "no_answer", next_try_at=plan)
+    assert fresh(ticket).next_try_at == plan
+    contact(ticket, advisor, "private_message", "sent")
+    assert fresh(ticket).next_try_at is None
+
+
+def test_the_end_of_the_work_stops_the_solutions_clock_and_ends_every_plan(
+    ticket: Ticket, advisor: Any
+) -> None:
+    contact(ticket, advisor, "private_message", "sent", next_try_at=NOW + 5 * HOUR)
+    resolve(number=ticket.number, acting_user=advisor, code="fixed", summary="好", now=NOW + HOUR)
+    assert Clock.objects.get(ticket=ticket, kind="resolve").stopped_at == NOW + HOUR
+    assert fresh(ticket).next_try_at is None
 
 
 @pytest.mark.parametrize("who", ["advisor2", "manager", "agent"])
@@ -204,7 +253,33 @@ def test_personal_data_is_for_whoever_works_the_ticket(
 
 
 def test_a_reveal_leaves_an_event(ticket: Ticket, manager: Any, agent2: Any) -> None:
-    reveal(number=ticket.number, acting_user=manager, now=NOW)
-    assert ticket.events.get(code="ticket.revealed").actor == manager
+    reveal(
+        number=ticket.number,
+        acting_user=manager,
+        what=["contact", "account_id"],
+        reason=" 代为回拨 ",
+        now=NOW,
+    )
+    event = ticket.events.get(code="ticket.revealed")
+    assert (event.actor, event.note) == (manager, "代为回拨")
+    assert event.new == {"what": ["account_id", "contact"]}
     with pytest.raises(NotFound):
-        reveal(number=ticket.number, acting_user=agent2, now=NOW)
+        reveal(number=ticket.number, acting_user=agent2, reason="看看", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("what", "reason", "fields"),
+    [
+        (["account_id"], " ", {"reason"}),
+        (["account_id"], "x" * 5_001, {"reason"}),
+        ([], "回拨", {"what"}),
+        (["password"], "", {"what", "reason"}),
+    ],
+)
+def test_nothing_is_revealed_without_a_reason(
+    what: list[str], reason: str, fields: set[str], ticket: Ticket, manager: Any
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        reveal(number=ticket.number, acting_user=manager, what=what, reason=reason, now=NOW)
+    assert set(refused.value.fields) == fields
+    assert not ticket.events.filter(code="ticket.revealed").exists()

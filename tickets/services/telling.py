@@ -1,0 +1,160 @@
+"""Telling people what happened to tickets: who is told, and once.
+
+Called inside the transaction of the change, so that it is told if and only if it happened. Whoever
+did something is not told of it. The words stand in ``notice_texts``; they name the ticket and the
+standard question, never the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+
+from klingdesk.core.roles import Role
+from notices.services import notify
+from tickets.models import Team, Ticket
+from tickets.rules.sla import ZONE
+
+
+def managers() -> Iterable[Any]:
+    """Active managers."""
+    people: Iterable[Any] = get_user_model().objects.filter(
+        is_active=True, is_staff=True, groups__name=Role.MANAGER.value
+    )
+    return people
+
+
+def tell_assigned(*, ticket: Ticket, assignee: Any, acting_user: Any | None, now: datetime) -> None:
+    """The new assignee, unless they took it themselves."""
+    _tell("tickets.assigned", ticket, [assignee], acting_user, now)
+
+
+def tell_transferred(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> None:
+    """Whoever has the ticket now: its assignee, else the lead of the team in whose queue it is."""
+    if ticket.assignee is not None:
+        _tell("tickets.transferred", ticket, [ticket.assignee], acting_user, now)
+    else:
+        _tell("tickets.transferred_to_team", ticket, _leads(ticket), acting_user, now)
+
+
+def tell_chased(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> None:
+    """Who can do something about it: the assignee, else the team lead, else managers; watchers."""
+    people = _in_charge(ticket) or list(managers())
+    _tell("tickets.chased", ticket, [*people, *_watchers(ticket)], acting_user, now)
+
+
+def tell_mentioned(
+    *, ticket: Ticket, people: Iterable[Any], acting_user: Any | None, now: datetime
+) -> None:
+    """The people whom a note names; the caller has seen to it that they may see the ticket."""
+    # A mention is between people: it is no business of the team's webhooks.
+    _tell("tickets.mentioned", ticket, people, acting_user, now, team=None)
+
+
+def tell_returned(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> None:
+    """The agent who handed it over and is to complete it, and watchers."""
+    people = [ticket.handed_over_by, *_watchers(ticket)]
+    _tell("tickets.returned", ticket, people, acting_user, now)
+
+
+def tell_completed(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> None:
+    """The team to which a returned ticket comes back: its advisors and its lead, and watchers."""
+    members = ticket.team.members.all() if ticket.team is not None else []
+    people = [*members, *_leads(ticket), *_watchers(ticket)]
+    _tell("tickets.completed", ticket, people, acting_user, now)
+
+
+def tell_reopened(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> None:
+    """The assignee it goes back to, else the team lead; watchers."""
+    people = [*_in_charge(ticket), *_watchers(ticket)]
+    _tell("tickets.reopened", ticket, people, acting_user, now)
+
+
+def tell_unrouted(*, tickets: Sequence[Ticket], now: datetime) -> None:
+    """The managers: once a day for each standard question that no routing rule knows."""
+    day = now.astimezone(ZONE).date().isoformat()
+    told: set[int] = set()
+    for ticket in tickets:
+        if ticket.question_id in told:
+            continue
+        told.add(ticket.question_id)
+        notify(
+            recipients=managers(),
+            audiences=audiences_of(ticket.team),
+            code="tickets.unrouted",
+            event=f"tickets.unrouted:{ticket.question_id}:{day}",
+            params=about(ticket),
+            path=reverse("admin:routing"),
+            now=now,
+        )
+
+
+def ticket_path(ticket: Ticket) -> str:
+    """The ticket's page."""
+    return reverse("admin:ticket", args=[ticket.number])
+
+
+def about(ticket: Ticket) -> dict[str, Any]:
+    """What every notice says of a ticket."""
+    return {
+        "ticket": ticket.number,
+        "question": ticket.question.title,
+        "team": ticket.team.name if ticket.team is not None else "",
+        "chases": ticket.chase_count,
+    }
+
+
+def audience_of(team: Team) -> str:
+    """The key under which webhooks may be made for a team."""
+    return f"team:{team.slug}"
+
+
+def audiences_of(team: Team | None) -> list[str]:
+    return [audience_of(team)] if team is not None else []
+
+
+def team_audiences() -> list[tuple[str, str]]:
+    """Every team as an audience, with its name."""
+    return [(audience_of(team), team.name) for team in Team.objects.all()]
+
+
+def _tell(
+    code: str,
+    ticket: Ticket,
+    people: Iterable[Any],
+    acting_user: Any | None,
+    now: datetime,
+    **changes: Any,
+) -> None:
+    team = changes.get("team", ticket.team)
+    actor = acting_user.pk if acting_user is not None else None
+    recipients = [person for person in people if person.pk != actor]
+    # Nobody to tell but whoever did it: that is no news for the team's webhooks, either.
+    if not recipients and actor is not None:
+        return
+    notify(
+        recipients=recipients,
+        audiences=audiences_of(team),
+        code=code,
+        event=f"{code}:{ticket.pk}:{now.isoformat()}",
+        params=about(ticket),
+        path=ticket_path(ticket),
+        now=now,
+    )
+
+
+def _leads(ticket: Ticket) -> list[Any]:
+    lead = ticket.team.lead if ticket.team is not None else None
+    return [lead] if lead is not None else []
+
+
+def _in_charge(ticket: Ticket) -> list[Any]:
+    return [ticket.assignee] if ticket.assignee is not None else _leads(ticket)
+
+
+def _watchers(ticket: Ticket) -> list[Any]:
+    return list(ticket.watchers.all())
