@@ -1,6 +1,6 @@
 # The one entry point for people and for CI. Needs a POSIX shell, make and Python 3.11+.
 #   PORT=8001 make up      KLINGDESK_DATA=/somewhere make up      PYTHON=python3.12 make up
-.PHONY: help python base dev up test lint messages requirements bench bench-search clean
+.PHONY: help python base dev up test lint messages requirements bench bench-tickets bench-search clean
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -14,6 +14,7 @@ help:
 	@echo 'make test          all tests that need nothing but this machine (ARGS=... for pytest)'
 	@echo 'make lint          style, types, layers, templates, migrations, system checks'
 	@echo 'make bench         measure search, deadlines and queues on a throw-away database'
+	@echo 'make bench-tickets measure queue, claims, hand-overs and sweeps with a million tickets (ARGS="--many 100000")'
 	@echo 'make bench-search  measure how often the right question is found (ARGS=FILE.tsv for other words)'
 	@echo 'make messages      collect texts to translate (needs GNU gettext)'
 	@echo 'make requirements  compile requirements/*.in into requirements/*.txt'
@@ -48,6 +49,9 @@ lint: dev
 
 bench: base
 	@$(DESK) run -- $(BIN)/python -m bench
+
+bench-tickets: base
+	@$(DESK) run -- $(BIN)/python -m bench.tickets $(ARGS)
 
 bench-search: base
 	@$(BIN)/python bench/search_quality.py $(or $(ARGS),kb/data/measure.tsv bench/blind.tsv)

@@ -45,7 +45,7 @@ def run(url: str, folder: Path, tickets: int) -> list[tuple[str, str]]:
         from django.db import connections
         from django.utils import timezone
 
-        from bench import measures
+        from bench import flow_runs, measures
         from bench.many_tickets import make_tickets
         from tickets.models import Ticket
 
@@ -62,12 +62,16 @@ def run(url: str, folder: Path, tickets: int) -> list[tuple[str, str]]:
             rows += measures.hand_overs(desk, now)
             rows += measures.hand_over_queries(desk, now)
             rows += measures.searches(desk, now)
+            say("steps of flows")
+            rows += flow_runs.steps(desk, now)
             say(f"{tickets:,} open tickets")
             began = time.perf_counter()
             make_tickets(pattern, tickets - Ticket.objects.count())
             say(f"made in {time.perf_counter() - began:.0f} s; the queue, claims")
             rows += few + measures.queue_page(desk)
             rows += measures.claims(desk, now)
+        say(f"{flow_runs.RUNS:,} runs: replay and numbers")
+        rows += flow_runs.many_runs(desk, now)
         say("the alarm sweep")
         rows += measures.alarm_sweep(desk, now + timedelta(days=60))
         connections.close_all()

@@ -86,13 +86,13 @@ def open_desk(processes: Topology) -> Desk:
     return Desk(
         processes=processes,
         port=free_port(),
-        agents=[_person(f"agent{n}", Role.AGENT) for n in range(8)],
-        advisors=[_person(f"advisor{n}", Role.ADVISOR) for n in range(8)],
-        manager=_person("manager", Role.MANAGER),
+        agents=[person(f"agent{n}", Role.AGENT) for n in range(8)],
+        advisors=[person(f"advisor{n}", Role.ADVISOR) for n in range(8)],
+        manager=person("manager", Role.MANAGER),
     )
 
 
-def _person(username: str, role: Any) -> Any:
+def person(username: str, role: Any) -> Any:
     from django.contrib.auth import get_user_model
     from django.contrib.auth.models import Group
 

@@ -37,20 +37,44 @@ def own_database(server_url: str) -> Iterator[str]:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def make_durable(server_url: str) -> None:
+def make_durable(server_url: str, *, durable: bool = True) -> None:
     """Switch a throw-away server's durability on: figures without ``fsync`` would flatter.
 
-    Its owner may log in as superuser. A server of somebody else's refuses and stays as it is;
-    the table shows in any case what was on.
+    Every other server stays as its owner has configured it, even if it would let us in as its
+    superuser; the table shows in any case what was on.
     """
-    with contextlib.suppress(psycopg.OperationalError):
-        root = psycopg.conninfo.conninfo_to_dict(server_url) | {"user": SUPERUSER}
-        with psycopg.connect(
-            psycopg.conninfo.make_conninfo("", **{**root, "dbname": "postgres"}), autocommit=True
-        ) as connection:
-            for name in DURABILITY:
-                connection.execute(sql.SQL("ALTER SYSTEM SET {} = on").format(sql.Identifier(name)))
-            connection.execute("SELECT pg_reload_conf()")
+    with as_superuser(server_url) as connection:
+        if connection is None:
+            return
+        for name in DURABILITY:
+            value = sql.SQL("on" if durable else "off")
+            connection.execute(
+                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value)
+            )
+        connection.execute("SELECT pg_reload_conf()")
+
+
+@contextlib.contextmanager
+def as_superuser(server_url: str) -> Iterator[psycopg.Connection | None]:
+    """A superuser's connection to a throw-away server of ours; None for any other server."""
+    given = psycopg.conninfo.conninfo_to_dict(server_url)
+    if not is_throw_away(server_url):
+        yield None
+        return
+    root = psycopg.conninfo.make_conninfo("", **{**given, "user": SUPERUSER, "dbname": "postgres"})
+    with psycopg.connect(root, autocommit=True) as connection:
+        yield connection
+
+
+def is_throw_away(server_url: str) -> bool:
+    """Whether ``klingdesk.embedded run`` has made the server: reached through a private socket
+    folder, and with the WAL level that no other cluster of ours and hardly any server has."""
+    host = str(psycopg.conninfo.conninfo_to_dict(server_url).get("host", ""))
+    if not Path(host).name.startswith("kd-") or not host.startswith("/"):
+        return False
+    with psycopg.connect(server_url) as connection:
+        row = connection.execute("SHOW wal_level").fetchone()
+    return row is not None and row[0] == "minimal"
 
 
 def machine(url: str) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ def main() -> None:
     django.setup()
     from django.db import connection
 
-    from tickets.services.clocks import fire_alarms
+    from tickets.services.alarms import fire_alarms
 
     connection.ensure_connection()
     before, began = peak(), time.perf_counter()

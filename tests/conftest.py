@@ -17,11 +17,11 @@ from django.contrib.auth.models import Group
 from django.utils import translation
 from hypothesis import settings
 
-from kb.flows.loader import load_flow
 from kb.models import Category, StandardQuestion
 from kb.selectors.search import holder
 from kb.services.content import FollowUpContent, QuestionContent
-from kb.services.publishing import publish_flow, publish_question
+from kb.services.flow_publishing import keep_version
+from kb.services.publishing import publish_question
 from klingdesk.core.roles import Role
 from tickets.models import Team, Ticket
 from tickets.services.consultations import answer_step, start_consultation
@@ -162,7 +162,7 @@ def stranger(person: Callable[..., Any]) -> Any:
 def questions(desk: None) -> dict[str, StandardQuestion]:
     """``twice-charged`` (flow, tier 2) and ``price`` (plain), both with canaries inside."""
     Category.objects.create(slug="credits", title="灵感值", order=1)
-    publish_flow(definition=load_flow(FLOW), acting_user=None, reason="test", now=NOW)
+    keep_version(text=FLOW, acting_user=None, reason="test", now=NOW)
     twice = publish_question(
         key="twice-charged",
         content=QuestionContent(

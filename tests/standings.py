@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from kb.flows.loader import load_flow
 from kb.models import Disagreement, FlowVersion, StandardQuestion
 from kb.services.attachments import keep_starter_picture
 from kb.services.content import AttachmentContent, FollowUpContent, QuestionContent
-from kb.services.publishing import publish_flow, publish_question
+from kb.services.flow_publishing import keep_version
+from kb.services.publishing import publish_question
 from tests.conftest import CANARY, NOW
 
 HAND_OVER = Path(__file__).parents[1] / "kb" / "data" / "flows" / "hand-over.yaml"
@@ -90,6 +90,4 @@ def disagree(
 
 def publish_hand_over() -> FlowVersion:
     """The flow that the starter knowledge base hands over with."""
-    return publish_flow(
-        definition=load_flow(HAND_OVER.read_text()), acting_user=None, reason="test", now=NOW
-    )
+    return keep_version(text=HAND_OVER.read_text(), acting_user=None, reason="test", now=NOW)

@@ -153,7 +153,7 @@ def test_the_advisor_takes_contacts_and_resolves_and_the_manager_sees_it(
 ) -> None:
     number = hand_over(open_page("agent"), "7700889911")
     page = open_page("advisor")
-    assert "/admin/queue/" in page.url
+    assert "/admin/day/" in page.url
     for _attempt in range(40):  # the worker routes it within a moment
         page.goto(f"/admin/queue/?q={number}")
         if page.locator(f"a:has-text('{number}')").count():

@@ -30,6 +30,11 @@ def all_addresses(values: Mapping[str, Any]) -> list[Address]:
     return [Address(route, _fill(route, names, values)) for route, names in _routes()]
 
 
+def all_routes() -> list[str]:
+    """Every route as written in the URLconf."""
+    return [route for route, _names in _routes()]
+
+
 def _routes() -> Iterator[tuple[str, list[tuple[str, Any]]]]:
     yield from _walk(get_resolver().url_patterns, "", [])
 

@@ -18,8 +18,17 @@ from kb.models import Disagreement, Flow, Phrasing, StandardQuestion, Synonym
 from kb.services.importing import GivenFile, store_import
 from tests.conftest import CANARY, NOW
 from tests.house.sites import Address, all_addresses
+from tests.notices.hooks import a_webhook
 from tests.standings import attachment, publish
-from tickets.models import CalendarOverride, CalendarYear, RoutingRule, SlaPolicy, Team, Ticket
+from tickets.models import (
+    CalendarOverride,
+    CalendarYear,
+    PromiseChange,
+    RoutingRule,
+    SavedView,
+    Team,
+    Ticket,
+)
 from tickets.services.claims import claim
 
 ROLES = ("agent", "advisor", "manager", "editor", "admin_person")
@@ -29,6 +38,7 @@ PUBLIC = {
     "/healthz",
     "/readyz",
     "/admin/login/",
+    "/admin/login/code/",  # without a password before it, it leads back to the login
     "/admin/logout/",  # POST only: GET is 405
     "/admin/jsi18n/",
     "/i18n/setlang/",
@@ -39,7 +49,7 @@ PUBLIC = {
 """What somebody without a login may ask for; everything else must send them away."""
 
 # Sessions are written by Django when somebody logs in, and only then.
-UNWATCHED = {"django_session", "django_migrations"}
+UNWATCHED = {"accounts_desksession", "django_migrations"}
 
 
 @pytest.fixture
@@ -52,6 +62,14 @@ def addresses(
     Synonym.objects.create(variant="点数", canonical="灵感值")
     CalendarOverride.objects.create(date="2027-01-04", is_working=True, reason="调休")
     CalendarYear.objects.create(year=2027, source="test")
+    PromiseChange.objects.create(
+        cause="calendar",
+        summary="test",
+        new={"days": {"2027-01-04": {"is_working": True, "reason": "调休"}}},
+        at=NOW,
+    )
+    webhook = a_webhook(advisor)
+    view = SavedView.objects.create(owner=advisor, name="view", query="view=mine", created_at=NOW)
     question = StandardQuestion.objects.get(key="twice-charged")
     picture = attachment("图")
     publish("shown", attachments=(picture,))
@@ -72,24 +90,31 @@ def addresses(
         "revision": question.revisions.get().pk,
         "category": question.category_id,
         "team": Team.objects.get(slug="tier2").pk,
-        "routingrule": RoutingRule.objects.get().pk,
-        "slapolicy": SlaPolicy.objects.get().pk,
-        "calendaroverride": "2027-01-04",
-        "calendaryear": 2027,
         "user": advisor.pk,
         "group": advisor.groups.get().pk,
     }
     values = {
         "number": ticket.number,
+        "day": "2027-01-04",
+        "year": 2027,
+        "kind": "contact",
+        "change_id": PromiseChange.objects.get().pk,
         "digest": picture.digest,
         "key": question.key,
+        "step": "pages",
         "revision": 1,
+        "version": 1,
         "disagreement": disagreement.pk,
         "pk": contact_id,
         "id": contact_id,
         "consultation_id": contact_id,
         "contact_id": contact_id,
         "batch_id": batch.pk,
+        "user_id": advisor.pk,
+        "webhook_id": webhook.pk,
+        "rule_id": RoutingRule.objects.get().pk,
+        "person_id": advisor.pk,
+        "view_id": view.pk,
         "action": "note",
         "content_type_id": 1,
         "app_label": "kb",
@@ -110,6 +135,8 @@ def _with_object_ids(values: dict[str, Any], ids: dict[str, Any]) -> list[Addres
         if "OBJECT" in path:
             model = path.split("/OBJECT")[0].rsplit("/", 1)[-1]
             path = path.replace("OBJECT", str(ids.get(model, 1)))
+        if "<slug:key>" in address.route and "flow" in address.route.split("<slug:key>")[0]:
+            path = path.replace(str(values["key"]), Flow.objects.get().key)
         found.append(Address(address.route, path))
     return found
 

@@ -197,16 +197,16 @@ KNOWN = WorkingCalendar()
     ("today", "calendar", "missing"),
     [
         (date(2026, 3, 4), KNOWN, []),
-        (date(2026, 10, 31), KNOWN, []),
-        (date(2026, 11, 1), KNOWN, [2027]),
+        (date(2026, 11, 1), KNOWN, []),
+        (date(2026, 11, 2), KNOWN, [2027]),
         (date(2026, 12, 31), KNOWN, [2027]),
         (date(2027, 1, 1), KNOWN, [2027]),
-        (date(2027, 11, 1), KNOWN, [2027, 2028]),
-        (date(2026, 11, 1), WorkingCalendar(covered_years=frozenset({2027})), []),
-        (date(2027, 11, 1), WorkingCalendar(covered_years=frozenset({2027})), [2028]),
+        (date(2027, 11, 2), KNOWN, [2027, 2028]),
+        (date(2026, 11, 2), WorkingCalendar(covered_years=frozenset({2027})), []),
+        (date(2027, 11, 2), WorkingCalendar(covered_years=frozenset({2027})), [2028]),
         (date(2025, 12, 31), KNOWN, []),
         # A few corrections of next year are no notice.
-        (date(2026, 11, 1), WorkingCalendar({date(2027, 2, 7): Override(True)}), [2027]),
+        (date(2026, 11, 2), WorkingCalendar({date(2027, 2, 7): Override(True)}), [2027]),
     ],
 )
 def test_years_without_notice(today: date, calendar: WorkingCalendar, missing: list[int]) -> None:
@@ -214,15 +214,16 @@ def test_years_without_notice(today: date, calendar: WorkingCalendar, missing: l
 
 
 @pytest.mark.django_db
-def test_warns_from_november_until_the_year_is_loaded() -> None:
-    with time_machine.travel("2026-10-31 15:59:59Z", tick=False):
+def test_warns_sixty_days_ahead_until_the_year_is_loaded() -> None:
+    with time_machine.travel("2026-11-01 15:59:59Z", tick=False):
         assert checks.check_calendar(databases=["default"]) == []
-    with time_machine.travel("2026-10-31 16:00:00Z", tick=False):  # midnight in Shanghai
+    with time_machine.travel("2026-11-01 16:00:00Z", tick=False):  # midnight in Shanghai
         assert checks.check_calendar() == []
         (found,) = checks.check_calendar(databases=["default"])
         assert (found.id, found.is_serious()) == ("klingdesk.W001", False)
         assert "2027" in found.msg
         assert "chinesecalendar" in found.hint
+        assert "notice" in found.hint
         checks.refuse_unsafe()
         CalendarYear.objects.create(year=2027, source="notice")
         assert checks.check_calendar(databases=["default"]) == []

@@ -71,6 +71,15 @@ def test_choice_ignores_case(monkeypatch: pytest.MonkeyPatch) -> None:
     assert env.choice(NAME, Colour, Colour.BLUE) is Colour.RED
 
 
+def test_choices_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.choices(NAME, Colour) == []
+    monkeypatch.setenv(NAME, "Red, blue,")
+    assert env.choices(NAME, Colour) == [Colour.RED, Colour.BLUE]
+    monkeypatch.setenv(NAME, "red,green")
+    with pytest.raises(ImproperlyConfigured, match="names 'green'; allowed are red, blue"):
+        env.choices(NAME, Colour)
+
+
 def test_folder_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(NAME, "made/../later")

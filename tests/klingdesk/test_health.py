@@ -20,9 +20,11 @@ from django.test.utils import CaptureQueriesContext
 
 from klingdesk import health
 from klingdesk.broker_probe import BrokerProbe
+from notices.models import Delivery
 from tests.conftest import NOW
 from tests.faults.topology import other_database
 from tests.klingdesk.production import SAFE, SECRETS, run
+from tests.notices.hooks import a_dead_letter, a_webhook
 from tickets.models import Heartbeat
 from tickets.services import heartbeats
 from tickets.tasks import sweep_routing, sweep_sla
@@ -90,6 +92,7 @@ def test_a_fresh_desk_is_ready_before_its_first_sweep(
                 "status": "never",
                 "jobs": {"sweep_routing": {"status": "never"}, "sweep_sla": {"status": "never"}},
             },
+            "outbox": {"status": "ok", "lag_seconds": 0},
         },
     }
     assert response["Cache-Control"] == "no-store"
@@ -130,13 +133,35 @@ def test_the_age_of_the_sweeps(
     assert (body["checks"]["sweeps"]["status"], body["status"]) == (status, overall)
 
 
+@pytest.mark.parametrize(
+    ("lag", "status", "overall"), [(300, "ok", "ready"), (301, "late", "degraded")]
+)
+def test_notices_that_do_not_leave_the_desk(
+    client: Client,
+    manager: Any,
+    now: None,
+    broker_says: Any,
+    lag: int,
+    status: str,
+    overall: str,
+) -> None:
+    for name in (heartbeats.ROUTING, heartbeats.SLA):
+        heartbeats.beat(name=name, now=NOW)
+    letter = a_dead_letter(a_webhook(manager))
+    waiting = {"state": "pending", "ended_at": None, "due_at": NOW - timedelta(seconds=lag)}
+    Delivery.objects.filter(pk=letter.pk).update(**waiting)
+    body = client.get("/readyz").json()
+    assert body["checks"]["outbox"] == {"status": status, "lag_seconds": lag}
+    assert body["status"] == overall
+
+
 def test_rare_sweeps_are_not_called_stale(
     client: Client, db: None, now: None, broker_says: Any, settings: Any
 ) -> None:
     settings.CELERY_BEAT_SCHEDULE = {
-        "one": {"task": "tickets.one", "schedule": 600},
-        "two": {"task": "tickets.two", "schedule": 20},
-        "upkeep": {"task": "kb.upkeep", "schedule": 86_400},
+        "one": {"task": "tickets.sweep_routing", "schedule": 600},
+        "two": {"task": "tickets.sweep_sla", "schedule": 600},
+        "hourly": {"task": "tickets.something_else", "schedule": 86_400},
     }
     for name in (heartbeats.ROUTING, heartbeats.SLA):
         heartbeats.beat(name=name, now=NOW - timedelta(seconds=1800))
@@ -200,12 +225,12 @@ def test_a_database_that_hangs_is_given_up(
     assert time.monotonic() - began < 3
 
 
-def test_a_probe_costs_two_short_statements(client: Client, db: None, broker_says: Any) -> None:
+def test_a_probe_costs_few_short_statements(client: Client, db: None, broker_says: Any) -> None:
     client.get("/readyz")
     with CaptureQueriesContext(connection) as seen:
         client.get("/readyz")
-    assert [sql.split()[0] for sql in (query["sql"] for query in seen)].count("SELECT") <= 3
-    assert len(seen) <= 6
+    assert [sql.split()[0] for sql in (query["sql"] for query in seen)].count("SELECT") <= 4
+    assert len(seen) <= 7
 
 
 def test_a_process_that_reaches_nothing_answers_503_and_gives_nothing_away() -> None:
@@ -227,6 +252,7 @@ def test_a_process_that_reaches_nothing_answers_503_and_gives_nothing_away() -> 
             "database": {"status": "unreachable"},
             "migrations": {"status": "unknown"},
             "sweeps": {"status": "unknown"},
+            "outbox": {"status": "unknown"},
             "broker": {"status": "unreachable"},
         },
     }

@@ -1,0 +1,76 @@
+"""People in the stock admin, and what of libraries' pages is not shown there.
+
+Groups are the roles, made by migration; tokens and sessions are ended on the pages of logins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import knox.admin  # noqa: F401 - registers what is taken off below
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from knox.models import AuthToken
+
+from accounts.services.passwords import password_set_by_other
+from accounts.services.sessions import end_logins
+from klingdesk.changelist import StrictChangeList
+
+User = get_user_model()
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+admin.site.unregister(AuthToken)
+
+
+@admin.register(User)
+class DeskUserAdmin(UserAdmin):  # type: ignore[type-arg]
+    """People are made, changed and deactivated here, never deleted: their history names them.
+
+    No password hash is shown. A password set here is changed by its owner at the next login.
+    """
+
+    change_form_template = "admin/accounts/user_form.html"
+    fieldsets = (
+        (None, {"fields": ("username", "first_name", "last_name", "email")}),
+        (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (_("Important dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("username", "password1", "password2")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+    list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "is_superuser")
+    filter_horizontal = ("groups",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return StrictChangeList
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A new person owes a password of their own; a deactivated one is logged out."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            password_set_by_other(user=obj)
+        elif {"is_active", "is_staff"} & set(form.changed_data):
+            end_logins(user=obj)
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """As Django does it; then all logins of that person end, and the password is owed."""
+        before = self.get_object(request, id)
+        former = before.password if before is not None else None
+        response = super().user_change_password(request, id, form_url)
+        after = self.get_object(request, id) if former is not None else None
+        if after is not None and after.password != former and after.pk != request.user.pk:
+            password_set_by_other(user=after)
+        elif after is not None and after.password != former:
+            end_logins(user=after, but=(request.session.session_key or "",))
+        return response

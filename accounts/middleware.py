@@ -1,0 +1,148 @@
+"""Sessions that end, steps that are owed, and forms sent after the session was over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import SESSION_KEY
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.limits import is_over
+from accounts.services.logins import PASSWORD
+from accounts.sessions import OWED, SEEN
+from klingdesk.pages import is_htmx
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+ASKED_BY_PAGES = frozenset({"inbox_unread", "work_counts", "ticket_here"})
+"""Addresses that pages ask by themselves while they are open: no sign of the person."""
+
+SEEN_EVERY = 60
+"""Seconds between two notes of when a person was last seen: a write for each request is dear."""
+
+ALWAYS_OPEN = frozenset(
+    {"logout", "jsi18n", "set_language", "password_change", "password_change_done"}
+)
+TWO_STEP_PAGE = "account_two_step"
+
+
+class SessionLimits:
+    """Ends sessions that are idle or too old; keeps what was typed when one has ended.
+
+    Stands before the authentication, so that an ended session is nobody's.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if has_session and SESSION_KEY in request.session:
+            self._end_if_over(request)
+        response = self.get_response(request)
+        return _form_kept(request, response) if _is_lost_form(request, response) else response
+
+    def _end_if_over(self, request: HttpRequest) -> None:
+        if is_over(
+            request.session,
+            now=timezone.now(),
+            idle=settings.KLINGDESK_SESSION_IDLE,
+            longest=settings.KLINGDESK_SESSION_LONGEST,
+        ):
+            request.session.flush()
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Note that the person is there."""
+        seen = (
+            request.session.get(SEEN) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+        )
+        match = request.resolver_match
+        if seen is not None and (match is None or match.url_name not in ASKED_BY_PAGES):
+            stamp = int(timezone.now().timestamp())
+            if stamp - seen >= SEEN_EVERY:
+                request.session[SEEN] = stamp
+        return None
+
+
+def _is_lost_form(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether a form was sent by somebody whom the desk does not know (any more)."""
+    login = reverse(settings.LOGIN_URL)
+    return (
+        request.method == "POST"
+        and response.status_code == 302
+        and response.headers.get("Location", "").startswith(f"{login}?")
+        and not request.path.startswith(login)
+    )
+
+
+def _form_kept(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
+    """401 with everything that was typed, to be sent again after a login in another tab.
+
+    Passwords are left out. htmx gets it without a swap: the form stays as it is, and
+    ``desk.js`` says what to do.
+    """
+    if is_htmx(request):
+        kept = HttpResponse(status=401)
+        kept.headers["HX-Reswap"] = "none"
+        return kept
+    fields = [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name != "csrfmiddlewaretoken" and "password" not in name
+    ]
+    context = {"fields": fields, "address": request.get_full_path(), "has_files": request.FILES}
+    kept = render(request, "admin/accounts/form_kept.html", context, status=401)
+    kept.headers["Cache-Control"] = "no-store"
+    return kept
+
+
+class OwedSteps:
+    """Lets somebody who has to change the password, or to set up the second step, do only that."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return None
+        owed = request.session.get(OWED)
+        name = request.resolver_match.url_name if request.resolver_match else None
+        if not owed or name in ALWAYS_OPEN or not request.user.is_authenticated:
+            return None
+        if owed[0] == PASSWORD:
+            page, text = "password_change", _("Choose a password of your own first.")
+        elif name == TWO_STEP_PAGE:
+            return None
+        else:
+            page, text = TWO_STEP_PAGE, _("Your role needs two-step login. Set it up first.")
+        if request.path.startswith("/api/"):
+            return _problem(text, f"{owed[0]}_owed")
+        if request.method == "GET":
+            messages.warning(request, text)
+        return redirect(f"admin:{page}")
+
+
+def _problem(text: str, code: str) -> JsonResponse:
+    body = {
+        "type": f"urn:klingdesk:problem:{code}",
+        "title": _("Not allowed"),
+        "status": 403,
+        "detail": text,
+        "code": code,
+    }
+    return JsonResponse(body, status=403, content_type="application/problem+json")

@@ -1,0 +1,38 @@
+"""Django's database sessions, with the person and the times in columns of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+
+STARTED = "started"
+SEEN = "seen"
+"""When the login was, and when the person last did something: seconds since 1970."""
+BROWSER = "browser"
+OWED = "owed"
+"""What is to be done before anything else: a list of names of ``accounts.services.logins``."""
+
+
+class SessionStore(DatabaseStore):
+    @classmethod
+    def get_model_class(cls) -> Any:
+        # Django imports this module before the apps are ready.
+        from accounts.models import DeskSession
+
+        return DeskSession
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        row: Any = super().create_model_instance(data)
+        row.user_id = data.get(SESSION_KEY)
+        row.started_at = _instant(data, STARTED)
+        row.seen_at = _instant(data, SEEN)
+        row.browser = data.get(BROWSER, "")
+        return row
+
+
+def _instant(data: Mapping[str, Any], name: str) -> datetime | None:
+    return datetime.fromtimestamp(data[name], UTC) if name in data else None

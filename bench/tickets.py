@@ -1,0 +1,359 @@
+"""``make bench-tickets``: the desk with a million tickets, beside one with ten thousand.
+
+Each size is filled into a database of its own, which is dropped at the end. The table says what
+the goal is and whether it was met; a load beside the figures tells whether the machine was free.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bench.server import machine, make_durable, own_database
+from bench.tickets_table import Figures, table
+
+FEW, MANY = 10_000, 1_000_000
+CONNECTIONS = 8
+CLAIMERS = 16
+PAGES = 100
+PAGE_RATE = 160
+CLAIMS_ALONE = 200
+CLAIMS_EACH = 50
+HAND_OVERS = 320
+ALONE = 40
+EMPTY_SWEEPS = 50
+MARKED = 10_000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.tickets", description=__doc__)
+    parser.add_argument("--few", type=int, default=FEW, help=f"tickets to compare with ({FEW})")
+    parser.add_argument("--many", type=int, default=MANY, help=f"tickets ({MANY})")
+    parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    server = os.environ.get("DATABASE_URL", "")
+    if not server:
+        parser.error("DATABASE_URL is not set; run: make bench-tickets")
+    if chosen.size:
+        with own_database(server) as url, tempfile.TemporaryDirectory(prefix="kd-bench-") as name:
+            sys.stdout.write(f"\nFIGURES {json.dumps(measured(server, url, name, chosen.size))}\n")
+        return 0
+    few, many = one_size(chosen.few), one_size(chosen.many)
+    rows = [*machine(server), *table(few, many)]
+    width = max(len(row[0]) for row in rows)
+    for what, *figures in rows:
+        print(f"{what:<{width}}  {'  '.join(figures)}", flush=True)
+    return 0
+
+
+def one_size(count: int) -> Figures:
+    """The figures of one size, measured in a process of its own: Django knows one database."""
+    argv = [sys.executable, "-m", "bench.tickets", "--size", str(count)]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True)
+    found: Figures = json.loads(done.stdout.rpartition("FIGURES ")[2])
+    return found
+
+
+def measured(server: str, url: str, folder: str, count: int) -> Figures:
+    from bench.desk import environment
+    from tests.faults.topology import topology
+
+    os.environ.update(environment(url, Path(folder)))
+    with topology(dict(os.environ), Path(folder)) as processes:
+        import django
+
+        django.setup()
+        from django.db import connections
+        from django.utils import timezone
+
+        from bench.desk import open_desk, person, routed_ticket
+        from bench.million import make_desk_of
+        from klingdesk.core.roles import Role
+        from tickets.services.alarms import fire_alarms
+
+        desk = open_desk(processes)
+        more = (person(f"advisor{n}", Role.ADVISOR) for n in range(len(desk.advisors), CLAIMERS))
+        desk.advisors += more
+        now = timezone.now()
+        pattern = routed_ticket(desk.agents[0], now)
+        began = time.perf_counter()
+        make_durable(server, durable=False)  # while it is filled
+        made = make_desk_of(pattern, count, [each.pk for each in desk.advisors], server)
+        found: Figures = {"tickets": made.tickets, "open": made.open}
+        found["fill"] = time.perf_counter() - began
+        found["alarms"], found["alarms_s"] = _timed_count(partial(fire_alarms, now=now))
+        say(f"{made.tickets:,} tickets, {made.open:,} open, in {found['fill']:.0f} s")
+        make_durable(server)
+        found |= while_serving(desk, url, now)
+        found |= in_process(desk, now)
+        found["load"] = os.getloadavg()[0]
+        connections.close_all()
+    return found
+
+
+def while_serving(desk: Any, url: str, now: datetime) -> Figures:
+    """What is asked over HTTP; web, worker and beat run."""
+    with desk.serving():
+        found = queue_pages(desk)
+        say("hand-overs")
+        found |= hand_overs(desk, url, now)
+        say("claims over HTTP")
+        found |= claims_over_http(desk)
+        found |= memory(desk)
+    return found
+
+
+def in_process(desk: Any, now: datetime) -> Figures:
+    say("claims, sweeps, recount")
+    return {**claims(desk), **sweeps(), **recount(desk.manager)}
+
+
+def queue_pages(desk: Any) -> Figures:
+    """The queue as HTML with an advisor's session: one after the other, then by eight at once."""
+    from django.test import Client
+
+    from bench.timing import in_threads, percentile, timed
+    from tests.services_suite.caller import Caller
+
+    client = Client()
+    client.force_login(desk.advisors[0])
+    session = client.cookies["sessionid"].value
+
+    def browser() -> Callable[[], Any]:
+        caller = Caller(desk.port)
+        caller.cookie(session)
+        return lambda: caller.ok(caller.get("/admin/queue/"))
+
+    look = browser()
+    for _warm in range(16):
+        page = look()
+    shown = page.decode().count('class="desk-number"') or page.decode().count("/admin/queue/T")
+    alone = [timed(look) for _n in range(PAGES)]
+    looks = [browser() for _n in range(CONNECTIONS)]
+    share = PAGE_RATE // CONNECTIONS
+    taken, seconds = in_threads([partial(_repeat, each, share) for each in looks])
+    rate = len(taken) / seconds
+    return {
+        "page_p50": percentile(alone, 50),
+        "page_p95": percentile(alone, 95),
+        "page_rows": shown,
+        "pages_s": rate,
+        "rows_s": rate * shown,
+    }
+
+
+def _repeat(call: Callable[[], Any], count: int) -> list[float]:
+    from bench.timing import timed
+
+    return [timed(call) for _n in range(count)]
+
+
+def hand_overs(desk: Any, url: str, now: datetime) -> Figures:
+    """Over HTTP by eight connections; then the bare transaction that writes the same rows."""
+    from bench.bare import COUNT, bare_transactions
+    from bench.desk import contact_at_hand_over
+    from bench.measures import _escalate
+    from bench.million import copies_of_contact
+    from bench.timing import percentile, timed
+    from tickets.models import Consultation
+
+    share = HAND_OVERS // CONNECTIONS
+    patterns = [contact_at_hand_over(each, now) for each in desk.agents]
+    contacts = [copies_of_contact(pattern, share) for pattern in patterns]
+    bare = copies_of_contact(patterns[0], COUNT * 2)
+    callers = [desk.caller(agent) for agent in desk.agents]
+    ready = threading.Barrier(CONNECTIONS + 1)
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        works = [
+            pool.submit(_hand_over_all, *each, ready)
+            for each in zip(callers, patterns, contacts, strict=True)
+        ]
+        ready.wait()
+        began = time.perf_counter()
+        taken = [each for work in works for each in work.result()]
+        seconds = time.perf_counter() - began
+    last = Consultation.objects.get(pk=contacts[-1][-1]).ticket_id
+    assert last is not None  # noqa: S101 - every hand-over was answered 201
+    alone, _seconds = bare_transactions(url, last, bare[:COUNT], 1)
+    together, bare_seconds = bare_transactions(url, last, bare[COUNT:], CONNECTIONS)
+    pattern = contact_at_hand_over(desk.agents[0], now)
+    caller = desk.caller(desk.agents[0])
+    one = [
+        timed(partial(_escalate, caller, each, "6")) for each in copies_of_contact(pattern, ALONE)
+    ]
+    return {
+        "hand_s": len(taken) / seconds,
+        "hand_p95": percentile(taken, 95),
+        "hand_p50_alone": percentile(one, 50),
+        "bare_s": len(together) / bare_seconds,
+        "bare_p50_alone": percentile(alone, 50),
+        "hand_load": os.getloadavg()[0],
+    }
+
+
+def _hand_over_all(
+    caller: Any, first: int, contacts: list[int], ready: threading.Barrier
+) -> list[float]:
+    """The first one opens the connection (an idle one would be closed) and is not counted."""
+    from bench.measures import _escalate
+    from bench.timing import timed
+
+    _escalate(caller, first, "8")
+    ready.wait()
+    return [timed(partial(_escalate, caller, each, "8")) for each in contacts]
+
+
+def claims_over_http(desk: Any) -> Figures:
+    """Sixteen advisors with tokens, each on a connection: the answer is the whole ticket."""
+    from bench.timing import in_threads
+
+    def work(caller: Any) -> list[float]:
+        take = partial(caller.post, "tickets/claim-next/")
+        return _repeat(lambda: caller.ok(take()), CLAIMS_EACH // 5)
+
+    callers = [desk.caller(advisor) for advisor in desk.advisors]
+    taken, seconds = in_threads([partial(work, caller) for caller in callers])
+    return {"claims_http_s": len(taken) / seconds}
+
+
+def claims(desk: Any) -> Figures:
+    """The service alone: one advisor, then sixteen connections of two processes at once."""
+    from django.utils import timezone
+
+    from bench.timing import must, percentile, timed
+    from tickets.models import TicketEvent
+    from tickets.services.claims import claim_next
+
+    def take() -> None:
+        taken = claim_next(acting_user=desk.advisors[0], now=timezone.now())
+        must(taken, "the queue was empty too early")
+
+    for _warm in range(8):
+        take()
+    alone = [timed(take) for _n in range(CLAIMS_ALONE)]
+    names = [advisor.username for advisor in desk.advisors]
+    argv = [sys.executable, "-m", "bench.claim_many", str(CLAIMS_EACH)]
+    halves = [
+        subprocess.Popen(
+            [*argv, *names[start::2]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for start in range(2)
+    ]
+    for each in halves:
+        must(each.stdout and each.stdout.readline() == "ready\n", "a process did not start")
+    before = TicketEvent.objects.filter(code="ticket.claimed").count()
+    began = time.perf_counter()
+    for each in halves:
+        assert each.stdin is not None  # noqa: S101 - a pipe
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    said = [each.communicate()[0] for each in halves]
+    seconds = time.perf_counter() - began
+    took = [value for text in said for value in json.loads(text.rpartition("DONE ")[2])]
+    written = TicketEvent.objects.filter(code="ticket.claimed").count() - before
+    must(written == len(took) == CLAIMERS * CLAIMS_EACH, f"{written} tickets were taken")
+    return {
+        "claim_p50": percentile(alone, 50),
+        "claim_p95": percentile(alone, 95),
+        "claims_s": len(took) / seconds,
+        "claims_16_p95": percentile(took, 95),
+    }
+
+
+def sweeps() -> Figures:
+    """The alarm sweep with nothing to do, and with exactly so many breaches."""
+    from django.utils import timezone
+
+    from bench.million import leave_breaches
+    from bench.timing import must, percentile, timed
+    from tickets.models import Clock, ClockAlarm
+    from tickets.services.alarms import fire_alarms
+
+    now = timezone.now()
+    fire_alarms(now=now)
+    empty = [timed(lambda: fire_alarms(now=now)) for _n in range(EMPTY_SWEEPS)]
+    marked = min(MARKED, Clock.objects.filter(stopped_at=None, paused_since=None).count() // 3)
+    leave_breaches(now, marked)
+    before = ClockAlarm.objects.count()
+    began = time.perf_counter()
+    fire_alarms(now=now)
+    seconds = time.perf_counter() - began
+    must(ClockAlarm.objects.count() == before + marked, "other alarms have fired")
+    return {"sweep_empty_p95": percentile(empty, 95), "sweep_marks": marked, "sweep_s": seconds}
+
+
+def recount(manager: Any) -> Figures:
+    """Two days off: every open clock is counted anew."""
+    from django.utils import timezone
+
+    from bench.timing import must
+    from klingdesk.core.calendar import Override
+    from tickets.models import Clock
+    from tickets.selectors.sla import working_calendar
+    from tickets.services.promise_changes import change_calendar
+    from tickets.services.recounting import recount_promises
+
+    now = timezone.now()
+    running = Clock.objects.filter(stopped_at=None).count()
+    calendar = working_calendar()
+    days: list[date] = [calendar.add_working_days(now.date(), number) for number in (1, 2)]
+    change_calendar(
+        overrides={day: Override(False, "bench") for day in days},
+        years={},
+        acting_user=manager,
+        now=now,
+        reason="bench",
+    )
+    counted, seconds = _timed_count(lambda: recount_promises(now=now))
+    must(counted == running, f"{counted} of {running} clocks were counted")
+    return {"recounted": counted, "recount_s": seconds}
+
+
+def memory(desk: Any) -> Figures:
+    """Resident megabytes of the web (both processes and their parent), the worker and beat."""
+    found: Figures = {}
+    for running in desk.processes.started:
+        if running.process.poll() is None:
+            found[f"mb_{running.name}"] = _megabytes(running.process.pid)
+    return found
+
+
+def _megabytes(group: int) -> float:
+    """Proportional where the kernel tells (shared pages are divided), of a process group."""
+    total = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, IndexError, ValueError):
+            if int(stat.read_text().rpartition(")")[2].split()[2]) != group:
+                continue
+            smaps = (stat.parent / "smaps_rollup").read_text()
+            total += next(
+                int(line.split()[1]) for line in smaps.splitlines() if line.startswith("Pss:")
+            )
+    return total / 1024
+
+
+def _timed_count(call: Callable[[], int]) -> tuple[int, float]:
+    began = time.perf_counter()
+    count = call()
+    return count, time.perf_counter() - began
+
+
+def say(what: str) -> None:
+    print(f"bench: {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
