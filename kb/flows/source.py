@@ -120,13 +120,25 @@ def _in_our_words(text: str, loader: type[_Strict], call: Callable[[str, Any], A
     """What ``call`` makes of ``text``, with the errors of the YAML library told as ours."""
     try:
         return call(text, loader)
-    except yaml.MarkedYAMLError as exc:
+    except yaml.MarkedYAMLError as refused:
+        exc = _told_better(text, refused) if loader is _Loader else refused
         mark = exc.problem_mark or exc.context_mark
         place = {} if mark is None else _place(text, mark.line, mark.column)
-        raise _bad_syntax(exc.problem or exc.context or "not YAML", place) from exc
+        raise _bad_syntax(exc.problem or exc.context or "not YAML", place) from refused
     except (yaml.YAMLError, ValueError) as exc:
         # ValueError: 2026-13-45 and the like are taken for dates by YAML.
         raise _bad_syntax(str(exc).splitlines()[0], {}) from exc
+
+
+def _told_better(text: str, refused: yaml.MarkedYAMLError) -> yaml.MarkedYAMLError:
+    """The same fault as the other parser names it: more exactly, in what is wrong and where."""
+    try:
+        yaml.compose(text, _Placed)
+    except yaml.MarkedYAMLError as told:
+        return told
+    except (yaml.YAMLError, ValueError):
+        pass
+    return refused
 
 
 def _place(text: str, line: int, column: int) -> dict[str, int]:

@@ -19,7 +19,7 @@ from kb.models import (
     StandardQuestion,
     Synonym,
 )
-from tickets.models import Consultation, SlaPolicy, Ticket, TicketEvent
+from tickets.models import Consultation, Ticket, TicketEvent
 
 QUESTIONS = "/admin/kb/standardquestion/"
 SYNONYMS = "/admin/kb/synonym/"
@@ -111,7 +111,7 @@ def test_work_on_tickets_has_no_stock_pages(admin_person: Any) -> None:
 
 def test_read_only_pages_refuse_a_post(admin_person: Any, questions: Any, as_person: Any) -> None:
     client = as_person(admin_person)
-    for model in (Flow, FlowVersion, Revision, SlaPolicy):
+    for model in (Flow, FlowVersion, Revision):
         row = model.objects.first()
         assert row is not None
         base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"

@@ -421,7 +421,7 @@ def test_attachments_that_cannot_be(
 @pytest.mark.parametrize("who", ["agent", "advisor", "manager", "stranger"])
 def test_only_editors(who: str, request: pytest.FixtureRequest, twice: StandardQuestion) -> None:
     desk = Desk(request.getfixturevalue(who))
-    refused = {302} if who == "stranger" else {403}
+    refused = {302, 401} if who == "stranger" else {403}
     for address in (ADD, f"/admin/kb/standardquestion/{twice.pk}/change/"):
         assert desk.client.get(address).status_code in refused
         assert desk.client.post(address, {"step": "discard"}).status_code in refused

@@ -231,11 +231,12 @@ def test_filters(publish: Any, client: Client, editor: Any, admin_person: Any) -
         "source=person": {"mine"},
         "disputed=yes": set(),
         "standing=nonsense": set(),
-        **{query: set() for query in ("standing=%00", "owner=%00", "draft=%00", "source=%00")},
         "q=review-s": {"review-soon"},
         "standing=in_force&q=ends": {"ends-soon", "ends-later"},
     }.items():
         assert set(listed(client, query)) == expected, query
+    for query in ("standing=%00", "owner=%00", "draft=%00", "source=%00"):
+        assert client.get(f"{LIST}?{query}").status_code == 400, query
     everything = set(listed(client))
     assert set(listed(client, "review=nonsense")) == everything
     assert set(listed(client, "disputed=nonsense")) == everything
@@ -380,5 +381,5 @@ def test_only_editors_change_many(who: str, questions: Any, request: pytest.Fixt
     browser = Client()
     browser.force_login(request.getfixturevalue(who))
     response = browser.post(f"{BULK}retire/", {"row": ["price:1"], "reason": "下线"})
-    assert response.status_code in {302, 403}
+    assert response.status_code in {401, 403}
     assert StandardQuestion.objects.get(key="price").status == "online"

@@ -48,7 +48,7 @@ FINE = {
 # Data that is Latin by nature: keys, slugs, user names, and what these tests wrote themselves.
 DATA = re.compile(
     r"agent|advisor2?|manager|editor|editor \(editor\)|admin|stranger|tier2"
-    r"|safety|credits|twice|twice-charged|price|yes|no|refresh"
+    r"|agent · [\d -]+:\d+|safety|credits|twice|twice-charged|price|yes|no|refresh"
     r"|test|fraud-report|contact v1|T\d+|[\w.]+@[\w.]+|v\d+|ID \d+|CANARY\S*|.*CANARY-internal.*"
 )
 

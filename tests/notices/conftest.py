@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from notices.models import Webhook
 from notices.rules.topics import Severity, Topic
@@ -35,6 +36,12 @@ def this_machine(settings: Any) -> None:
     settings.KLINGDESK_WEBHOOK_HTTPS_ONLY = True
     settings.KLINGDESK_PUBLIC_URL = "https://desk.example.com"
     settings.KLINGDESK_EMAIL_READY = True
+
+
+@pytest.fixture
+def client() -> Client:
+    """A browser whose pages are in English, as the message ids are."""
+    return Client(headers={"accept-language": "en"})
 
 
 @pytest.fixture

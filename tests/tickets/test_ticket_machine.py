@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -121,6 +122,7 @@ class TicketMachine(RuleBasedStateMachine):
         super().__init__()
         self.now: datetime = NOW
         self.ids: list[int] = []
+        self.seen_through = False
         self.savepoint = transaction.savepoint()
 
     def teardown(self) -> None:
@@ -166,6 +168,22 @@ class TicketMachine(RuleBasedStateMachine):
         """One of the things that somebody may do now, so that the later states are not rare."""
         self.now += timedelta(hours=later)
         self._do_what_is_allowed(index, choice, drawn)
+
+    @precondition(lambda self: not self.seen_through)
+    @rule(index=which, later=later)
+    def see_it_through(self, index: int, later: int) -> None:
+        """Once in a life: the usual way to an answer and back, as far as it can be gone here."""
+        self.seen_through = True
+        for action in ("claim", "wait", "resume", "contact", "resolve", "reopen"):
+            self.now += timedelta(hours=later)
+            ticket = self._ticket(index)
+            able = [
+                username
+                for username, actor in type(self).people.items()
+                if may_see(ticket, actor) and action in allowed_actions(ticket, actor)
+            ]
+            if able:
+                self._try(action, able[0], index, 1)
 
     # --- helpers ----------------------------------------------------------------------------------
 

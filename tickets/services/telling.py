@@ -18,6 +18,7 @@ from klingdesk.core.roles import Role
 from notices.services import notify
 from tickets.models import Team, Ticket
 from tickets.rules.sla import ZONE
+from tickets.selectors.access import may_see
 
 
 def managers() -> Iterable[Any]:
@@ -157,4 +158,5 @@ def _in_charge(ticket: Ticket) -> list[Any]:
 
 
 def _watchers(ticket: Ticket) -> list[Any]:
-    return list(ticket.watchers.all())
+    """Who watches it and may still see it: people change teams, tickets too."""
+    return [person for person in ticket.watchers.all() if may_see(ticket, person)]

@@ -19,7 +19,17 @@ MODULES = [
 OWN = ("klingdesk.core", "tickets.rules")
 FOREIGN = {
     *("__future__", "bisect", "chinese_calendar", "collections", "csv", "dataclasses"),
-    *("datetime", "enum", "functools", "re", "types", "typing", "unicodedata", "zoneinfo"),
+    *(
+        "datetime",
+        "enum",
+        "functools",
+        "itertools",
+        "re",
+        "types",
+        "typing",
+        "unicodedata",
+        "zoneinfo",
+    ),
 }
 CLOCKS = {"now", "utcnow", "today", "time_ns", "monotonic"}
 

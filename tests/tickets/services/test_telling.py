@@ -39,6 +39,14 @@ def ticket(make_ticket: Callable[..., Ticket], advisor: Any, advisor2: Any) -> T
     return Ticket.objects.get(pk=made.pk)
 
 
+def test_a_watcher_who_may_not_see_it_any_more_is_told_nothing(
+    ticket: Ticket, other_advisor: Any
+) -> None:
+    ticket.watchers.add(other_advisor)
+    telling.tell_chased(ticket=ticket, acting_user=None, now=NOW)
+    assert told() == {("advisor", "tickets.chased")}
+
+
 @pytest.mark.parametrize(
     ("tell", "code", "people"),
     [
