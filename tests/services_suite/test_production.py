@@ -90,6 +90,7 @@ def test_from_words_to_resolved_over_two_webs_and_rabbitmq(production: Productio
         "ticket.contacted",
         "sla.met",
         "ticket.resolved",
+        "sla.met",
     ]
     assert tier2.post("tickets/claim-next/").status == 204
 
