@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from kb.services import import_jobs
 from kb.services.search_log import purge_search_log
 from kb.services.upkeep import keep_answers_true
 
@@ -14,3 +15,8 @@ def keep_true() -> None:
     now = timezone.now()
     keep_answers_true(now=now)
     purge_search_log(now=now)
+
+
+@shared_task(name=import_jobs.WORK)
+def work_on_imports() -> None:
+    import_jobs.work_on_imports(now=timezone.now())

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from klingdesk.changelist import StrictChangeList
+from klingdesk.lean_media import LeanMedia
+from klingdesk.moments import moment_words
 
 # Generic to the type checker only: Django's own classes take no parameters when they run.
 if TYPE_CHECKING:
-    AnyModelAdmin = admin.ModelAdmin[Any]
     AnyModelForm = forms.ModelForm[Any]
     AnyMultipleChoice = forms.ModelMultipleChoiceField[Any]
 else:
-    AnyModelAdmin = admin.ModelAdmin
     AnyModelForm = forms.ModelForm
     AnyMultipleChoice = forms.ModelMultipleChoiceField
 
 
-class DeskModelAdmin(AnyModelAdmin):
+class DeskModelAdmin(LeanMedia):
     """A stock page whose list answers a senseless filter with 400."""
+
+    list_per_page = 50
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StrictChangeList]:
         return StrictChangeList
@@ -53,6 +58,30 @@ class ReadOnlyAdmin(DeskModelAdmin):
         return False
 
 
+class ShownElsewhere(ReadOnlyAdmin):
+    """The stock address of a row leads to the editors' page of it; other forms can still search
+    for rows. ``own_page`` is the name of that page, ``own_parts`` says which attribute of the row
+    stands in which part of its address."""
+
+    own_page: ClassVar[str]
+    own_parts: ClassVar[Mapping[str, str]]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        parts = {name: attrgetter(path)(row) for name, path in self.own_parts.items()}
+        return HttpResponseRedirect(reverse(self.own_page, kwargs=parts))
+
+
 def content_lines(pairs: Iterable[tuple[Any, str]]) -> SafeString:
     """Labels and texts as a list, line breaks kept, everything escaped."""
     rows = format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs)
@@ -60,8 +89,8 @@ def content_lines(pairs: Iterable[tuple[Any, str]]) -> SafeString:
 
 
 def instant_words(at: datetime) -> str:
-    """An instant on the desk's clock: 2026-11-25 18:00."""
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+    """An instant as people say it now: 今天 14:05, 11月3日 18:00."""
+    return moment_words(at, now=timezone.now())
 
 
 def pretty_json(value: Any) -> SafeString:

@@ -20,6 +20,7 @@ from kb.admin.question_fields import DayField, TextField
 from kb.admin.standing_words import CHIPS
 from kb.models import StandardQuestion
 from kb.selectors.editors import active_editors
+from kb.selectors.flows import flows_reading
 from kb.services.bulk import (
     MOST_ROWS,
     RowResult,
@@ -174,11 +175,14 @@ def _ask(
 ) -> HttpResponse:
     """``seen``: the revisions that the editor saw; without it, those of ``chosen``."""
     now = timezone.now()
+    keys = [question.key for question in chosen] if kind is Kind.RETIRE else []
+    read_by = flows_reading(keys) if keys else {}
     rows = [
         {
             "question": question,
             "chip": CHIPS[question.standing(now=now)],
             "owner": person_words(question.owner) if question.owner is not None else "–",
+            "read_by": _("; ").join(flow.title for flow in read_by.get(question.key, ())),
             "seen": (seen or {}).get(question.key, question.revision_number),
         }
         for question in chosen

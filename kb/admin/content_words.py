@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from kb.admin.base import instant_words
-from kb.models import Category, Flow, StandardQuestion
+from kb.models import Category, Draft, Flow, FlowDraft, StandardQuestion
 from kb.models.question import QuestionStatus
 from kb.rules.word_diff import Piece, diff
 from kb.services.content import QuestionContent
@@ -139,3 +139,12 @@ def who_words(person: Any | None, user: Any) -> str:
     if person is not None and person.pk == user.pk:
         return str(_("You yourself (in another window)"))
     return person_words(person)
+
+
+def saved_words(draft: Draft | FlowDraft, *, user: Any) -> str:
+    """Who saved the draft that stands now, and when."""
+    return str(_("%(who)s saved the draft (version %(version)d), %(time)s.")) % {
+        "who": who_words(draft.author, user),
+        "version": draft.version,
+        "time": instant_words(draft.updated_at),
+    }

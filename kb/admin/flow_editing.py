@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kb.admin.base import instant_words
-from kb.admin.content_words import who_words
+from kb.admin.content_words import saved_words, who_words
 from kb.admin.flow_findings import Accepted, accepted_in
 from kb.admin.question_fields import TextField
 from kb.flows.source import SOURCE_LIMIT
-from kb.models import FlowDraft
 from kb.rules.word_diff import Passage, diff, passages
 from kb.selectors.flows import FlowText, versions_of
 from kb.services.flow_publishing import MOST_REASON
@@ -122,18 +121,9 @@ def meanwhile(form: FlowForm, shown: FlowText, *, user: Any) -> Meanwhile:
     return Meanwhile(words, passages(diff(shown.text, form.typed())), shown.text)
 
 
-def saved_words(draft: FlowDraft, *, user: Any) -> str:
-    """Who saved the draft that stands now, and when."""
-    return _("%(who)s saved the draft (version %(version)d) at %(time)s.") % {
-        "who": who_words(draft.author, user),
-        "version": draft.version,
-        "time": instant_words(draft.updated_at),
-    }
-
-
 def published_words(version: Any, *, user: Any) -> str:
     """Who published a version, when and why."""
-    return _("%(who)s published version %(number)d at %(time)s. Reason: %(reason)s") % {
+    return _("%(who)s published version %(number)d, %(time)s. Reason: %(reason)s") % {
         "who": who_words(version.author, user),
         "number": version.number,
         "time": instant_words(version.created_at),

@@ -106,9 +106,9 @@ def variable_field(
 def _example(kind: str) -> str:
     match kind:
         case "datetime":
-            return _("For example 11月20日 15:30, or 昨天 20:15.")
+            return _("For example 2026-11-20 15:30.")
         case "date":
-            return _("For example 11月20日, or 2026-11-20.")
+            return _("For example 2026-11-20.")
         case "mobile":
             return _("A mobile number, or a landline with its area code.")
         case _:

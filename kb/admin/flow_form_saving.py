@@ -12,7 +12,8 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kb.admin.flow_editing import published_words, saved_words
+from kb.admin.content_words import saved_words
+from kb.admin.flow_editing import published_words
 from kb.admin.flow_form_cards import Sheet
 from kb.admin.flow_words import place_words
 from kb.flows.difference import texts_of

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from kb.admin.flow_fields import CaptureField, pasted_field, variable_field
 from kb.admin.flow_trial_capture import Typed, capture_fields
+from kb.admin.flow_words import unnamed_answer
 from kb.flows.automatic import CheckNode
 from kb.flows.checkers.redaction import redact
 from kb.flows.checks import secret_variables
@@ -88,7 +89,7 @@ def trial_context(trial: Trial, typed: Typed | None = None) -> dict[str, Any]:
         "checked": trial.checked,
         "can_go_back": trial.can_go_back,
         "path": path_of(trial, here),
-        "collected": [(each.variable.label, each.words) for each in _collected(here)],
+        "collected": [(each.variable.label, each.words) for each in here.told],
         "fields": fields_of(here, typed or Typed()),
         "wrong_count": len(typed.errors) if typed else 0,
     }
@@ -112,7 +113,7 @@ def path_of(trial: Trial, here: Position) -> list[PathLine]:
     return [
         PathLine(
             text=text,
-            answer=step.label or _unnamed(str(step.node.kind)),
+            answer=step.label or unnamed_answer(str(step.node.kind)),
             index=None if step.automatic else index,
         )
         for index, (step, text) in enumerate(zip(here.path, texts, strict=True))
@@ -131,25 +132,6 @@ def _texts_on_the_way(trial: Trial) -> list[str]:
         seen = shown(before.position, trial.world)
         texts.append(seen.prompt or seen.script)
     return texts
-
-
-def _unnamed(kind: str) -> str:
-    match kind:
-        case "collect":
-            return _("Filled in")
-        case "branch" | "table":
-            return _("None of the special cases")
-        case _:
-            return _("Read out")
-
-
-def _collected(here: Position) -> list[Any]:
-    """What was filled in and what tables gave, of each variable what holds now."""
-    known: dict[str, Any] = {}
-    for step in here.path:
-        if step.node.kind in ("collect", "table"):
-            known |= {each.variable.key: each for each in step.values}
-    return list(known.values())
 
 
 # --- what is typed ------------------------------------------------------------------------------

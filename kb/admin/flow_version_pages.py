@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import forms
 from django.contrib import messages
@@ -13,7 +14,6 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kb.admin.base import instant_words
 from kb.admin.content_words import person_words
 from kb.admin.flow_findings import FindingRow, finding_rows
 from kb.flows.errors import FlowError
@@ -34,7 +34,7 @@ class AgainForm(forms.Form):
 @dataclass(frozen=True, slots=True)
 class VersionRow:
     number: int
-    at: str
+    at: datetime
     by: str
     reason: str
     accepted: int
@@ -124,7 +124,7 @@ def _show(
 def _row(version: FlowVersion, flow: Flow) -> VersionRow:
     return VersionRow(
         number=version.number,
-        at=instant_words(version.created_at),
+        at=version.created_at,
         by=person_words(version.author),
         reason=version.reason,
         accepted=len(version.accepted),

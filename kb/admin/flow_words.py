@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, pgettext_lazy
 
 from kb.flows.difference import ORDER, Place
@@ -86,3 +87,14 @@ def mark_words(mark: str) -> str:
         "changed": pgettext("flow step", "Changed"),
     }
     return words[mark]
+
+
+def unnamed_answer(kind: str) -> str:
+    """What stands in a path where a step of ``kind`` has no answer in words of its own."""
+    match kind:
+        case "collect":
+            return _("Filled in")
+        case "branch" | "table":
+            return _("None of the special cases")
+        case _:
+            return _("Read out")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from kb.admin.base import ReadOnlyAdmin
+from kb.admin.base import ShownElsewhere
 from kb.models import Flow, FlowVersion
 
 
-class ShownElsewhere(ReadOnlyAdmin):
-    """The stock addresses lead to the editors' pages; other forms can still search for rows."""
+class InFlowsList(ShownElsewhere):
+    """The stock list leads to the editors' list of all flows."""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -24,36 +24,16 @@ class ShownElsewhere(ReadOnlyAdmin):
             raise PermissionDenied
         return redirect("admin:kb_flows")
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, unquote(object_id))
-        if row is None:
-            return super().change_view(request, object_id, form_url, extra_context)
-        if not self.has_view_permission(request, row):
-            raise PermissionDenied
-        return self.own_page(row)
-
-    def own_page(self, row: Any) -> HttpResponse:
-        """The page that shows ``row``."""
-        raise NotImplementedError
-
 
 @admin.register(Flow)
-class FlowAdmin(ShownElsewhere):
+class FlowAdmin(InFlowsList):
     search_fields = ("title", "key")
-
-    def own_page(self, row: Any) -> HttpResponse:
-        return redirect("admin:kb_flow", key=row.key)
+    own_page = "admin:kb_flow"
+    own_parts = MappingProxyType({"key": "key"})
 
 
 @admin.register(FlowVersion)
-class FlowVersionAdmin(ShownElsewhere):
+class FlowVersionAdmin(InFlowsList):
     list_select_related = ("flow",)
-
-    def own_page(self, row: Any) -> HttpResponse:
-        return redirect("admin:kb_flow_version", key=row.flow.key, version=row.number)
+    own_page = "admin:kb_flow_version"
+    own_parts = MappingProxyType({"key": "flow.key", "version": "number"})

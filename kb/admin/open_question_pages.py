@@ -209,7 +209,7 @@ def _row(disagreement: Disagreement) -> dict[str, Any]:
 def _decided_words(refused: Conflict) -> str:
     state = refused.state
     return _(
-        "%(who)s decided this meanwhile, at %(time)s: %(verdict)s. Reason: “%(reason)s”. Your "
+        "%(who)s decided this meanwhile, %(time)s: %(verdict)s. Reason: “%(reason)s”. Your "
         "decision was not saved; if you see it otherwise, open the question again."
     ) % {
         "who": person_words(state["decided_by"]),

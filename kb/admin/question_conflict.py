@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kb.admin.base import instant_words
-from kb.admin.content_words import Change, changed_names, changes, label_of, who_words
+from kb.admin.content_words import Change, changed_names, changes, label_of, saved_words, who_words
 from kb.admin.question_editing import Editing, Standpoint, tidied
-from kb.models import Draft, Revision
+from kb.models import Revision
 from kb.services.content import QuestionContent
 
 _CANNOT_TAKE = ("status",)
@@ -77,7 +77,7 @@ def meanwhile(editing: Editing, standpoint: Standpoint, *, user: Any) -> Meanwhi
     if standpoint.draft_version != expected_version:
         if standpoint.draft is not None:
             old = editing.loaded() if expected_version else base
-            found.add(_draft_words(standpoint.draft, user=user), old=old, new=standpoint.content())
+            found.add(saved_words(standpoint.draft, user=user), old=old, new=standpoint.content())
         elif standpoint.revision == expected_revision:
             found.add(_("The draft was thrown away meanwhile."), old=None, new=None)
     return found
@@ -90,17 +90,9 @@ def content_of(revision: Revision | None) -> QuestionContent | None:
 
 def published_words(revision: Revision, *, user: Any) -> str:
     """Who published a revision, when and why."""
-    return _("%(who)s published revision %(number)d at %(time)s. Reason: %(reason)s") % {
+    return _("%(who)s published revision %(number)d, %(time)s. Reason: %(reason)s") % {
         "who": who_words(revision.author, user),
         "number": revision.number,
         "time": instant_words(revision.created_at),
         "reason": revision.reason or "–",
-    }
-
-
-def _draft_words(draft: Draft, *, user: Any) -> str:
-    return _("%(who)s saved the draft (version %(version)d) at %(time)s.") % {
-        "who": who_words(draft.author, user),
-        "version": draft.version,
-        "time": instant_words(draft.updated_at),
     }

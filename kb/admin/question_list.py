@@ -83,7 +83,6 @@ class QuestionListMixin(DeskModelAdmin):
         SourceFilter,
     )
     search_fields = ("title", "key", "phrasings__text", "script", "internal_note")
-    list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

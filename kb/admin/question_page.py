@@ -15,8 +15,9 @@ from kb.admin.question_conflict import Meanwhile, content_of, published_words
 from kb.admin.question_editing import Editing, Standpoint
 from kb.admin.question_preview import phrasing_test, preview_of
 from kb.admin.standing_words import CHIPS, StandingChip
-from kb.models import Attachment, Revision, StandardQuestion
-from kb.rules.lifecycle import DraftState, Standing
+from kb.models import Attachment, Flow, Revision, StandardQuestion
+from kb.rules.lifecycle import DraftState, Standing, Step
+from kb.selectors.flows import flows_reading
 from klingdesk.pages import desk_render
 
 LATEST_REVISIONS = 10
@@ -57,6 +58,7 @@ def show_page(
         "conflict": conflict,
         "conflict_words": conflict_words,
         "can": {step.value: True for step in standpoint.steps},
+        "read_by": _read_by(standpoint),
         "publishes_unreleased": editing.form["status"].value() == Standing.UNRELEASED.value,
         "contrast_groups": _contrast_groups(),
         "revisions": _revisions(question),
@@ -68,6 +70,14 @@ def show_page(
         "action": _action(question),
     }
     return desk_render(request, "admin/kb/question.html", context, status=status)
+
+
+def _read_by(standpoint: Standpoint) -> list[Flow]:
+    """The flows that would go on without its answer; asked only where it can be retired."""
+    if standpoint.question is None or Step.RETIRE not in standpoint.steps:
+        return []
+    key = standpoint.question.key
+    return flows_reading([key]).get(key, [])
 
 
 def _action(question: StandardQuestion | None) -> str:

@@ -253,7 +253,7 @@ def _publish(sent: Sent, status: Status) -> Done:
         **sent.guards,
     )
     if question.replaced_at is not None:
-        words = _("Approved: it takes over at %(time)s; until then the present text stays.") % {
+        words = _("Approved: it takes over %(time)s; until then the present text stays.") % {
             "time": instant_words(question.replaced_at)
         }
     elif status is Status.UNRELEASED:

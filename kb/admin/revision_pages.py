@@ -114,7 +114,7 @@ def restore(request: HttpRequest, key: str, revision: int) -> HttpResponse:
             status=409,
         )
     if restored.replaced_at is not None:
-        text = _("Revision %(number)d is restored and takes effect at %(time)s.") % {
+        text = _("Revision %(number)d is restored and takes effect %(time)s.") % {
             "number": revision,
             "time": instant_words(restored.replaced_at),
         }
@@ -217,7 +217,7 @@ def _row(revision: Revision) -> dict[str, Any]:
     status = revision.content.get("status", "")
     return {
         "number": revision.number,
-        "at": instant_words(revision.created_at),
+        "at": revision.created_at,
         "by": person_words(revision.author),
         "reason": revision.reason,
         "status": dict(QuestionStatus.choices).get(status, status),
@@ -228,7 +228,7 @@ def _draft_words(question: StandardQuestion) -> str:
     draft = Draft.objects.filter(question=question).select_related("author").first()
     if draft is None:
         return ""
-    return _("%(who)s has a draft of it, saved at %(time)s.") % {
+    return _("%(who)s has a draft of it, saved %(time)s.") % {
         "who": person_words(draft.author),
         "time": instant_words(draft.updated_at),
     }
@@ -283,7 +283,7 @@ def _conflict_words(refused: Conflict, question: StandardQuestion) -> str:
     if "draft" in refused.state or newest is None:
         return str(refused)
     return _(
-        "Not restored: %(who)s published revision %(number)d at %(time)s meanwhile (%(reason)s). "
+        "Not restored: %(who)s published revision %(number)d meanwhile, %(time)s (%(reason)s). "
         "Look at what changed; restore again if that is still right."
     ) % {
         "who": person_words(newest.author),

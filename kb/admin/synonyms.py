@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -25,7 +25,7 @@ from kb.services.synonyms import (
     save_synonym,
 )
 from klingdesk.core.errors import DeskError, Invalid, NotFound
-from klingdesk.pages import desk_render
+from klingdesk.pages import desk_render, is_htmx
 
 MOST_CHANGES = 50
 LIST = "admin:kb_synonym_changelist"
@@ -60,7 +60,6 @@ class SynonymAdmin(DeskModelAdmin):
     form = SynonymForm
     list_display = ("variant", "canonical")
     search_fields = ("variant", "canonical")
-    list_per_page = 100
     show_full_result_count = False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -182,7 +181,11 @@ def delete_after_preview(
 def deletion_page(
     modeladmin: SynonymAdmin, request: HttpRequest, rules: list[Synonym], *, hidden: Any
 ) -> HttpResponse:
-    """Delete ``rules`` when the page that shows the effect was confirmed; else show it."""
+    """Delete ``rules`` when the page that shows the effect was confirmed; else show it.
+
+    Hundreds of searches are repeated for the effect: the page opened by its address stands at
+    once and asks for that part by itself (``?effect=1``).
+    """
     if request.POST.get("post"):
         ids = [rule.pk for rule in rules]
         modeladmin.log_deletions(request, Synonym.objects.filter(pk__in=ids))
@@ -190,12 +193,16 @@ def deletion_page(
         text = ngettext("%(count)d synonym deleted.", "%(count)d synonyms deleted.", done)
         messages.success(request, text % {"count": done})
         return redirect(LIST)
-    context = {
+    context: dict[str, Any] = {
         "title": _("Delete synonyms"),
         "rules": rules,
         "hidden": hidden,
-        "preview": preview_deletion(synonym_ids=[rule.pk for rule in rules], now=timezone.now()),
         "most_changes": MOST_CHANGES,
         "list_url": LIST,
     }
+    if request.method == "POST" or "effect" in request.GET:
+        ids = [rule.pk for rule in rules]
+        context["preview"] = preview_deletion(synonym_ids=ids, now=timezone.now())
+        if is_htmx(request):
+            return render(request, "admin/kb/_synonym_preview.html", context)
     return desk_render(request, "admin/kb/synonym_delete.html", context)

@@ -17,7 +17,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.services.rates import Permit
+from kb.api.rates import RoleThrottle, tell_rate
+from kb.api.sparse import CONTEXT, SparseSerializer, asked_fields
 from kb.api.strict import StrictSerializer
+from kb.api.terms import HasScope, tell_ending, terms_of
 from kb.api.tokens import DeskTokenAuthentication
 from klingdesk.core.roles import Role, is_bot, roles_of
 
@@ -82,9 +86,11 @@ class DeskView(APIView):
     roles: ClassVar[frozenset[Role]] = frozenset(Role)
     for_bots: ClassVar[bool] = False
     largest_body: ClassVar[int] = LARGEST_BODY
+    permit: Permit | None = None
 
     authentication_classes = [DeskTokenAuthentication, SessionAuthentication]
-    permission_classes = [HasDeskRole]
+    permission_classes = [HasDeskRole, HasScope]
+    throttle_classes = [RoleThrottle]
     parser_classes = [DeskJSONParser]
     renderer_classes = [JSONRenderer]
     content_negotiation_class = AcceptNegotiation
@@ -100,6 +106,8 @@ class DeskView(APIView):
     ) -> Response:
         final: Response = super().finalize_response(request, response, *args, **kwargs)
         final.headers.setdefault("Cache-Control", "no-store")
+        tell_rate(final, self.permit)
+        tell_ending(final, terms_of(self, request.method))
         return final
 
     def body(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
@@ -111,6 +119,10 @@ class DeskView(APIView):
     def query(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
         """The checked query string; of a repeated parameter the last one counts."""
         return _checked(serializer_class, self.request.query_params.dict())
+
+    def only(self, shape: type[SparseSerializer]) -> dict[str, Any]:
+        """Context for ``shape``: the fields that ``?fields=`` asks for."""
+        return {CONTEXT: asked_fields(self.request, shape)}
 
 
 def _checked(serializer_class: type[StrictSerializer], data: Any) -> dict[str, Any]:

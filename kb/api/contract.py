@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from functools import partial, wraps
+from typing import Any, TypeVar, cast
 
-from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -15,38 +15,18 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from kb.api.strict import StrictSerializer
+from accounts.models.answer import MOST_KEY
+from accounts.scopes import Scope
+from kb.api import once
+from kb.api.refusals import refusal
+from kb.api.sparse import PARAMETER, SparseSerializer
+from kb.api.terms import Ending, Terms
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 JSON = "application/json"
 ANY = "*/*"
 PROBLEM_JSON = "application/problem+json"
-
-REFUSALS: Mapping[int, str] = {
-    400: "A field, a parameter or the JSON itself is wrong; `errors` says which and why.",
-    401: "No valid token or session.",
-    403: "The role does not allow it, or it is somebody else's; or the CSRF check failed.",
-    404: "No such object, or none that the caller may see.",
-    406: "Only JSON can be sent.",
-    409: "The state has moved on; `state` says what is true now.",
-    413: "The body is too large.",
-    415: "The body is not `application/json`.",
-    429: "Too many attempts; `Retry-After` says when to come back (seconds).",
-}
-
-
-class StrictShape(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """Says in the document that unknown fields are refused."""
-
-    target_class = StrictSerializer
-    match_subclasses = True
-
-    def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
-        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        if not type(self.target).__doc__:
-            schema.pop("description", None)  # the one of the base class
-        return {**schema, "additionalProperties": False}
 
 
 class Problem(serializers.Serializer[Any]):
@@ -62,46 +42,132 @@ class Problem(serializers.Serializer[Any]):
         required=False,
         help_text="Messages by field; nested fields as `outer.inner`.",
     )
-    state = serializers.DictField(required=False, help_text="What is true now (409).")
+    state = serializers.DictField(required=False, help_text="What is true now (409, 410).")
+
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    once.HEADER,
+    {"type": "string", "pattern": f"^[!-~]{{1,{MOST_KEY}}}$"},
+    OpenApiParameter.HEADER,
+    description="Drawn by the caller. The same key with the same request gives the same answer, "
+    "and nothing is done twice; it is remembered for two days.",
+)
+
+
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="`ETag` of the object as it was read: 412 when anything was done to it since.",
+)
 
 
 def operation(
     summary: str,
     *,
-    ok: Mapping[int, Any],
+    ok: Mapping[Any, Any],
     body: type[serializers.Serializer[Any]] | None = None,
     parameters: Sequence[type[serializers.Serializer[Any]] | OpenApiParameter] = (),
+    scope: Scope | str | None = None,
     found: bool = False,
     conflict: bool = False,
+    gone: bool = False,
     public: bool = False,
+    codes: Mapping[int, Sequence[str]] | None = None,
+    operation_id: str | None = None,
     examples: Mapping[str, Mapping[str, Any]] | None = None,
+    matching: bool = False,
+    parts_of: type[SparseSerializer] | None = None,
+    ending: Ending | None = None,
 ) -> Callable[[View], View]:
-    """Describe one method of a view.
+    """Describe one method of a view, and what is promised about it.
 
-    ``found``: an object is looked up (404). ``conflict``: a guard may fail (409).
-    ``public``: no login is asked for, so attempts are limited instead (429).
-    ``examples``: bodies by what they show.
+    ``ok``: by status the shape of the answer; by status and media type where it is no JSON.
+    ``scope``: what a token must hold; without one it must hold everything. ``found``: an object
+    is looked up (404). ``conflict``: a guard may fail (409). ``gone``: it may not be kept any
+    more (410). ``matching``: ``If-Match`` is heeded (412). ``public``: no login is asked for.
+    ``codes``: of the operation's own refusals, by status. ``operation_id``: where the address does
+    not make one of its own. ``examples``: bodies by what they
+    show. ``parts_of``: ``?fields=`` chooses among its fields.
+    ``ending``: it goes away. Every POST that is not public takes an ``Idempotency-Key``.
     """
-    statuses = {400, 406}
-    statuses |= {429} if public else {401, 403}
-    statuses |= {404} if found else set()
-    statuses |= {409} if conflict else set()
-    statuses |= {413, 415} if body else set()
+    terms = Terms(None if scope is None else Scope(scope), ending)
+
+    def decorate(method: View) -> View:
+        is_post = method.__name__ == "post" and not public
+        statuses = {400, 406, 429}
+        statuses |= set() if public else {401, 403}
+        statuses |= {404} if found else set()
+        statuses |= {409} if conflict or is_post else set()
+        statuses |= {413, 415} if body else set()
+        statuses |= {422} if is_post else set()
+        statuses |= {410} if gone else set()
+        statuses |= {412} if matching else set()
+        described = extend_schema(
+            operation_id=operation_id,
+            summary=summary,
+            description=_description(summary, terms),
+            request=body,
+            parameters=[
+                *parameters,
+                *([IDEMPOTENCY_KEY] if is_post else []),
+                *([IF_MATCH] if matching else []),
+                *([_fields_of(parts_of)] if parts_of else []),
+            ],
+            responses=_responses(ok, statuses, codes or {}),
+            auth=[] if public else None,
+            deprecated=True if ending else None,
+            extensions={"x-parts-of": parts_of.__name__.removesuffix("Serializer")}
+            if parts_of
+            else None,
+            examples=[
+                OpenApiExample(name, value=dict(value), request_only=True)
+                for name, value in (examples or {}).items()
+            ],
+        )(_once(method) if is_post else method)
+        described.desk_terms = terms  # type: ignore[attr-defined]
+        return described
+
+    return decorate
+
+
+def _once(method: View) -> View:
+    @wraps(method)
+    def post(view: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return once.answer_once(request, partial(method, view, request, *args, **kwargs))
+
+    return cast(View, post)
+
+
+def _description(summary: str, terms: Terms) -> str:
+    """Never empty: else the docstring of a base class is taken."""
+    needs = f" Needs the scope `{terms.scope}`." if terms.scope else ""
+    gone = f" Goes away on {terms.ending.sunset:%Y-%m-%d}." if terms.ending else ""
+    return f"{summary}.{needs}{gone}"
+
+
+def _fields_of(shape: type[SparseSerializer]) -> OpenApiParameter:
+    names = "|".join(shape().fields)
+    return OpenApiParameter(
+        PARAMETER,
+        {"type": "string", "pattern": f"^({names})(,({names}))*$"},
+        OpenApiParameter.QUERY,
+        description="Only these fields, parted by commas; the first one always comes.",
+    )
+
+
+def _responses(
+    ok: Mapping[Any, Any],
+    statuses: set[int],
+    codes: Mapping[int, Sequence[str]],
+) -> dict[Any, Any]:
     responses: dict[Any, Any] = {
-        (status, ANY if shape is OpenApiTypes.BINARY else JSON): shape
+        status
+        if isinstance(status, tuple)
+        else (status, ANY if shape is OpenApiTypes.BINARY else JSON): shape
         for status, shape in ok.items()
     }
     for status in sorted(statuses):
-        responses[(status, PROBLEM_JSON)] = OpenApiResponse(Problem, REFUSALS[status])
-    return extend_schema(
-        summary=summary,
-        description=f"{summary}.",  # else the docstring of a base class is taken
-        request=body,
-        parameters=list(parameters),
-        responses=responses,
-        auth=[] if public else None,
-        examples=[
-            OpenApiExample(name, value=dict(value), request_only=True)
-            for name, value in (examples or {}).items()
-        ],
-    )
+        text = refusal(status, codes.get(status, ()))
+        responses[(status, PROBLEM_JSON)] = OpenApiResponse(Problem, text)
+    return responses

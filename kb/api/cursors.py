@@ -57,7 +57,7 @@ class DeskCursor(CursorPagination):
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """As the parent's, with the bounds of ``limit``."""
+        """As the parent's, with the bounds of both."""
         parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
         for parameter in parameters:
             if parameter["name"] == self.page_size_query_param:
@@ -67,6 +67,8 @@ class DeskCursor(CursorPagination):
                     "maximum": self.max_page_size,
                     "default": self.page_size,
                 }
+            else:
+                parameter["schema"] = {"type": "string", "minLength": 1}
         return parameters
 
 

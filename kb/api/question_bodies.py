@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kb.api.serializers import QuestionBody, StaffQuestionBody
+from kb.api.sparse import CONTEXT
 from kb.models import QuestionAttachment, StandardQuestion
 from kb.rules.lifecycle import KNOWN_TO_AGENTS, Standing
 from kb.selectors.answers import FALLBACK_FLOW, Answer, answer_of
@@ -36,22 +37,28 @@ def question_to_read(*, user: Any, key: str, now: datetime) -> StandardQuestion:
     return question
 
 
-def question_row(question: StandardQuestion, *, now: datetime) -> dict[str, Any]:
-    """Without anything internal, whoever asks."""
-    return dict(QuestionBody(_told(question, answer_of(question, now=now))).data)
+def question_row(
+    question: StandardQuestion, *, now: datetime, only: frozenset[str] | None = None
+) -> dict[str, Any]:
+    """Without anything internal, whoever asks; ``only`` leaves out the other fields."""
+    told = _told(question, answer_of(question, now=now))
+    return dict(QuestionBody(told, context={CONTEXT: only}).data)
 
 
-def question_body(question: StandardQuestion, *, user: Any, now: datetime) -> dict[str, Any]:
+def question_body(
+    question: StandardQuestion, *, user: Any, now: datetime, only: frozenset[str] | None = None
+) -> dict[str, Any]:
     """With the internal texts only for somebody who has a role on the desk."""
     if not roles_of(user):
-        return question_row(question, now=now)
+        return question_row(question, now=now, only=only)
     answer = answer_of(question, now=now)
     internal = {
         "internal_note": question.internal_note,
         "cautions": answer.cautions,
         "withheld_script": answer.withheld or None,
     }
-    return dict(StaffQuestionBody({**_told(question, answer), **internal}).data)
+    told = {**_told(question, answer), **internal}
+    return dict(StaffQuestionBody(told, context={CONTEXT: only}).data)
 
 
 def _told(question: StandardQuestion, answer: Answer) -> dict[str, Any]:

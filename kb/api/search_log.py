@@ -9,10 +9,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.scopes import Scope
 from kb.api.base import DeskView
 from kb.api.contract import operation
 from kb.api.serializers import MOST_WORDS
-from kb.api.strict import StrictSerializer, Text
+from kb.api.strict import StrictSerializer, Text, Truth
 from kb.services.search_log import log_search
 from klingdesk.core.errors import Invalid
 from klingdesk.core.roles import is_bot
@@ -29,7 +30,7 @@ class SearchToLog(StrictSerializer):
         allow_blank=True,
         help_text="Key of the question that answered them, if any.",
     )
-    retyped = serializers.BooleanField(
+    retyped = Truth(
         required=False, default=False, help_text="Nothing fitted, and other words were tried next."
     )
 
@@ -45,6 +46,7 @@ class SearchLog(DeskView):
         "Log a search that has ended, without personal data",
         ok={201: LoggedSearchBody},
         body=SearchToLog,
+        scope=Scope.SEARCHES_WRITE,
     )
     def post(self, request: Request) -> Response:
         body = self.body(SearchToLog)

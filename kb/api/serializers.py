@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from kb.api.sparse import SparseSerializer
 from kb.api.strict import StrictSerializer, Text
 
 MOST_WORDS = 300
@@ -39,7 +40,7 @@ STANDINGS = (
 )
 
 
-class QuestionBody(serializers.Serializer[Any]):
+class QuestionBody(SparseSerializer):
     """A standard question as it may be told to a user now: nothing internal is in here."""
 
     key = serializers.CharField()

@@ -6,19 +6,21 @@ later why nothing happened.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 UNKNOWN = _("There is no such field here.")
 MOST_UNKNOWN_NAMED = 20
 """So many unknown names are repeated in the answer; a body may hold thousands."""
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST = datetime(2099, 12, 31, tzinfo=UTC)
+IN_RANGE = "^20[0-9]{2}-"
+"""How an instant begins that calendars and databases can count with: 2000 to 2099."""
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -55,18 +57,38 @@ class Text(serializers.CharField):
         return super().run_validation(data)
 
 
-class Moment(serializers.DateTimeField):
-    """An ISO 8601 instant (without a zone: the desk's own) between 2000 and 2099.
+class Truth(serializers.BooleanField):
+    """``true`` or ``false``: the stock field takes ``0``, ``"off"`` and the like for them, too."""
 
-    The bounds keep instants out that a calendar or a database cannot count with.
-    """
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Whole(serializers.IntegerField):
+    """A JSON number without a fraction, never a string or a truth value in its place."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+@extend_schema_field({"type": "string", "format": "date-time", "pattern": IN_RANGE})
+class Moment(serializers.DateTimeField):
+    """An ISO 8601 instant (without a zone: the desk's own) between 2000 and 2099."""
 
     default_error_messages = {"range": _("Give an instant between 2000 and 2099.")}
 
     def to_internal_value(self, value: Any) -> datetime:
         if not isinstance(value, str):
             self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]")
-        instant = super().to_internal_value(value)
-        if not EARLIEST <= instant <= LATEST:
+        # Read first, since the reason for a text that is no instant at all is another one.
+        try:
+            instant = super().to_internal_value(value)
+        except OverflowError:  # at the ends of the calendar, in another zone
+            self.fail("range")
+        if not re.match(IN_RANGE, value):
             self.fail("range")
         return instant

@@ -13,6 +13,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.scopes import Scope
 from kb.api.base import AcceptNegotiation, DeskView
 from kb.api.contract import operation
 from kb.api.cursors import DeskCursor, check_parameters
@@ -28,6 +29,7 @@ from kb.api.serializers import (
     SearchQuery,
     StaffQuestionBody,
 )
+from kb.api.sparse import PARAMETER, asked_fields
 from kb.models import QuestionAttachment, StandardQuestion
 from kb.search.documents import Hit
 from kb.selectors.attachments import attachment_for
@@ -42,6 +44,7 @@ class Search(DeskView):
         "Find the standard question behind a user's words",
         ok={200: SearchBody},
         parameters=[SearchQuery],
+        scope=Scope.KB_READ,
     )
     def get(self, request: Request) -> Response:
         query, now = self.query(SearchQuery), timezone.now()
@@ -94,10 +97,14 @@ class QuestionList(DeskView, GenericAPIView[StandardQuestion]):
     serializer_class = QuestionBody
 
     @operation(
-        "Standard questions by key, without internal notes", ok={200: QuestionBody(many=True)}
+        "Standard questions by key, without internal notes",
+        ok={200: QuestionBody(many=True)},
+        parts_of=QuestionBody,
+        scope=Scope.KB_READ,
     )
     def get(self, request: Request) -> Response:
-        check_parameters(request, frozenset({"cursor", "limit"}))
+        check_parameters(request, frozenset({"cursor", "limit", PARAMETER}))
+        only = asked_fields(request, QuestionBody)
         now = timezone.now()
         attachments = QuestionAttachment.objects.select_related("attachment")
         page = self.paginate_queryset(
@@ -109,18 +116,25 @@ class QuestionList(DeskView, GenericAPIView[StandardQuestion]):
                 Prefetch("attachments", queryset=attachments.defer("attachment__data")),
             )
         )
-        rows = [question_row(question, now=now) for question in page or ()]
+        rows = [question_row(question, now=now, only=only) for question in page or ()]
         return self.get_paginated_response(rows)
 
 
 class QuestionDetail(DeskView):
     for_bots = True
 
-    @operation("One standard question", ok={200: StaffQuestionBody}, found=True)
+    @operation(
+        "One standard question",
+        ok={200: StaffQuestionBody},
+        parts_of=StaffQuestionBody,
+        found=True,
+        scope=Scope.KB_READ,
+    )
     def get(self, request: Request, key: str) -> Response:
-        now = timezone.now()
+        check_parameters(request, frozenset({PARAMETER}))
+        only, now = asked_fields(request, StaffQuestionBody), timezone.now()
         question = question_to_read(user=request.user, key=key, now=now)
-        return Response(question_body(question, user=request.user, now=now))
+        return Response(question_body(question, user=request.user, now=now, only=only))
 
 
 class AnyAccept(AcceptNegotiation):
@@ -138,6 +152,7 @@ class AttachmentFile(DeskView):
         "A picture or video of an answer in force",
         ok={200: OpenApiTypes.BINARY},
         found=True,
+        scope=Scope.KB_READ,
     )
     def get(self, request: Request, digest: str) -> HttpResponse:
         file = attachment_for(user=request.user, digest=digest, now=timezone.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from kb.flows.automatic import ENTER, CheckNode, SubflowNode
+from kb.flows.automatic import ENTER, CheckNode, SubflowNode, TableNode
 from kb.flows.errors import FlowUnavailable, UnknownChoice, UnknownVariables, WrongNode
 from kb.flows.schema import (
     CHOOSING,
@@ -63,6 +63,12 @@ class Step:
     values: tuple[Set, ...] = ()
     automatic: bool = False
 
+    @property
+    def in_order(self) -> list[Set]:
+        """What the step set, in the order of the flow: the database keeps none."""
+        order = [variable.key for variable in declared(self.node)]
+        return sorted(self.values, key=lambda each: order.index(each.variable.key))
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -94,6 +100,16 @@ class Position:
             for name, value in self.values.items()
             if name in self.variables
         )
+
+    @property
+    def told(self) -> tuple[Set, ...]:
+        """What was filled in and what tables gave on the way, also in flows that were left, in
+        the order of the steps; of one variable what holds now."""
+        known: dict[str, Set] = {}
+        for step in self.path:
+            if isinstance(step.node, CollectNode | TableNode):
+                known |= {each.variable.key: each for each in step.in_order}
+        return tuple(known.values())
 
 
 @dataclass(slots=True)

@@ -52,6 +52,14 @@ class Code(StrEnum):
     BAD_VALUE = "bad_value"
     BAD_KEY = "bad_key"
     DUPLICATE_KEY = "duplicate_key"
+    TOO_SLOW = "too_slow"
+    TOO_BIG = "too_big"
+    TOO_MUCH = "too_much"
+    BROKEN = "broken"
+    GAVE_UP = "gave_up"
+    # what was chosen cannot be saved
+    STALE = "stale"
+    NOT_SAVABLE = "not_savable"
     # a passage was not understood
     OUTSIDE = "outside"
     NO_QUESTION = "no_question"
@@ -86,6 +94,10 @@ class Remark:
             "text": self.text,
             "params": dict(self.params),
         }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Remark:
+        return cls(Code(data["code"]), data["line"], data["text"], data["params"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +168,7 @@ class Entry:
             key=data["key"],
             adds=data["adds"],
             section=None if section is None else Section(*section),
-            remarks=tuple(
-                Remark(Code(each["code"]), each["line"], each["text"], each["params"])
-                for each in data["remarks"]
-            ),
+            remarks=tuple(map(Remark.from_json, data["remarks"])),
         )
 
 
@@ -172,6 +181,23 @@ class Reading:
     entries: tuple[Entry, ...]
     unread: tuple[Remark, ...] = ()
 
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "file": self.file,
+            "form": self.form.value,
+            "entries": [entry.as_json() for entry in self.entries],
+            "unread": [remark.as_json() for remark in self.unread],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Reading:
+        return cls(
+            file=data["file"],
+            form=Form(data["form"]),
+            entries=tuple(map(Entry.from_json, data["entries"])),
+            unread=tuple(map(Remark.from_json, data["unread"])),
+        )
+
 
 class ReadingError(Exception):
     """A file cannot be read; ``problems`` says why and where, never empty."""
@@ -180,3 +206,7 @@ class ReadingError(Exception):
         super().__init__(file, *(problem.code.value for problem in problems))
         self.file = file
         self.problems = tuple(problems)
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Each problem with the ``file`` in which it is."""
+        return [{"file": self.file, **problem.as_json()} for problem in self.problems]

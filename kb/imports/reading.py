@@ -35,21 +35,21 @@ def form_of(name: str) -> Form | None:
     return FORMS.get(PurePosixPath(name.replace("\\", "/")).suffix.lower())
 
 
-def check_size(name: str, size: int) -> None:
-    """Refuse a file before its bytes are read."""
+def check_offered(name: str, size: int) -> None:
+    """Refuse a file by its name and size, before its bytes are looked at: ``ReadingError``."""
+    if form_of(name) is None:
+        raise ReadingError(name, [Remark(Code.UNKNOWN_FORM)])
     if size > MOST_BYTES:
         params = {"most": MOST_BYTES // 1024**2, "found": size // 1024**2}
         raise ReadingError(name, [Remark(Code.TOO_LARGE, params=params)])
+    if not size:
+        raise ReadingError(name, [Remark(Code.EMPTY)])
 
 
 def read_file(name: str, data: bytes) -> Reading:
     """The questions of one file. Raises ``ReadingError`` with every problem found, and where."""
+    check_offered(name, len(data))
     form = form_of(name)
-    if form is None:
-        raise ReadingError(name, [Remark(Code.UNKNOWN_FORM)])
-    check_size(name, len(data))
-    if not data:
-        raise ReadingError(name, [Remark(Code.EMPTY)])
     if form is Form.XLSX:
         return read_xlsx(data, file=name)
     text = decode(data, file=name)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from kb.flows.references import questions_of
 from kb.flows.skeleton import skeleton
 from kb.models import Flow, FlowDraft, FlowVersion
 from kb.rules.lifecycle import Status
+from kb.selectors.flow_world import definition_of
 from klingdesk.core.errors import NotFound
 
 FALLBACK_QUESTION = "other"
@@ -73,6 +76,18 @@ def flow_list(*, user: Any, words: str = "", drafts_only: bool = False) -> Query
     related = rows.select_related("current", "current__author", "draft", "draft__author")
     slim = related.defer("current__definition", "current__source", "draft__text")
     return slim.order_by("title", "key")
+
+
+def flows_reading(keys: Collection[str]) -> dict[str, list[Flow]]:
+    """For each of these standard questions the flows whose published version refers to it, by
+    title; questions to which none does are left out. One query."""
+    found: dict[str, list[Flow]] = {}
+    current = Flow.objects.filter(current__isnull=False).order_by("title")
+    for flow in current.defer("current__definition", "current__source"):
+        assert flow.current_id is not None  # noqa: S101 - filtered so
+        for key in questions_of(definition_of(flow.current_id)).intersection(keys):
+            found.setdefault(key, []).append(flow)
+    return found
 
 
 def versions_of(flow: Flow) -> QuerySet[FlowVersion]:

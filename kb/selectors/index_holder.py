@@ -92,6 +92,12 @@ class IndexHolder(Generic[T]):
             self._ensure_thread()
         return value
 
+    def standing(self) -> tuple[int | None, float]:
+        """The version that is held (none: nobody has asked yet), and for how many seconds nobody
+        has confirmed it. Asks nobody and builds nothing."""
+        held = self._held
+        return (held.version if held else None), max(0.0, self._clock() - self._confirmed_at)
+
     def forget(self) -> None:
         """Build anew at the next call, whatever the version says; for tests that roll back."""
         self._held = None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kb.imports.entries import Code, ReadingError
+from kb.imports.entries import Code
 from kb.imports.proposal import Reason
 
 _WORDS = {
@@ -66,6 +66,25 @@ _WORDS = {
     Code.DUPLICATE_KEY: gettext_lazy(
         "The key “%(text)s” is there already, at %(first)s. Give one of them another key."
     ),
+    Code.TOO_SLOW: gettext_lazy("Reading takes too long. Split the file, or import fewer at once."),
+    Code.TOO_BIG: gettext_lazy(
+        "Reading takes too much memory. Split the file, or import fewer at once."
+    ),
+    Code.TOO_MUCH: gettext_lazy(
+        "Too much for one review: more than %(most)s MB. Import fewer questions at once."
+    ),
+    Code.BROKEN: gettext_lazy(
+        "This is a mistake of the desk, not yours. Nothing was changed; tell whoever runs it."
+    ),
+    Code.GAVE_UP: gettext_lazy(
+        "It was begun several times and interrupted each time. Nothing was changed; try again, "
+        "with fewer questions at once."
+    ),
+    Code.STALE: gettext_lazy(
+        "“%(title)s” has changed since this proposal was made, so nothing was applied. "
+        "Compare again, then review and apply."
+    ),
+    Code.NOT_SAVABLE: gettext_lazy("“%(title)s” cannot be saved, so nothing was applied: %(why)s"),
     Code.OUTSIDE: gettext_lazy("Stands under no question"),
     Code.NO_QUESTION: gettext_lazy("Its heading is no question"),
     Code.NO_ANSWER: gettext_lazy("A question without an answer"),
@@ -117,14 +136,15 @@ def words_of(code: str, text: str, params: Mapping[str, Any]) -> str:
     return str(_WORDS[Code(code)] % values)
 
 
-def problem_words(error: ReadingError) -> list[str]:
-    """Why a file cannot be read: one line for each problem, with the file and the line."""
-    found = []
-    for problem in error.problems:
-        words = words_of(problem.code, problem.text, problem.params)
-        if problem.line:
-            place = {"file": error.file, "line": problem.line, "words": words}
-            found.append(_("%(file)s, line %(line)s: %(words)s") % place)
+def told_problems(problems: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What stands against an import, in the reader's language: one line for each of ``problems``
+    ({file, code, line, text, params}), with the file and the line where there are some."""
+    for problem in problems:
+        words = words_of(problem["code"], problem["text"], problem["params"])
+        place = {"file": problem["file"], "line": problem["line"], "words": words}
+        if problem["line"]:
+            yield _("%(file)s, line %(line)s: %(words)s") % place
+        elif problem["file"]:
+            yield _("%(file)s: %(words)s") % place
         else:
-            found.append(_("%(file)s: %(words)s") % {"file": error.file, "words": words})
-    return found
+            yield words

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +11,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from kb.imports.entries import Code, Entry, Form, Reading, ReadingError, Remark
+from kb.imports.apart import described
+from kb.imports.entries import Code, Reading, ReadingError, Remark
 from kb.imports.proposal import Kind, Knowledge, Known, completed, propose
-from kb.imports.reading import check_size, read_file
+from kb.imports.reading import check_offered, read_file
 from kb.models import (
     Attachment,
     Category,
@@ -26,17 +26,25 @@ from kb.models import (
     Revision,
     StandardQuestion,
 )
+from kb.models.import_batch import ImportUpload
 from kb.rules.lifecycle import DraftState
 from kb.selectors.answers import FALLBACK_FLOW
 from kb.services.content import QuestionContent
 from kb.services.content_rules import check_draft
 from kb.services.drafts import save_draft
-from kb.services.import_words import problem_words
+from kb.services.import_words import told_problems, words_of
 from kb.services.publishing import lock_questions
 from klingdesk.core.errors import Conflict, Invalid, NotFound
 
 MOST_FILES = 20
 _REASON = "导入"
+_CLOSED = {
+    ImportState.READING: _("This import is being read. Look at it again in a moment."),
+    ImportState.REFUSED: _("The files of this import cannot be read. Upload them again."),
+    ImportState.APPLYING: _("This import is being saved. Nothing is applied a second time."),
+    ImportState.APPLIED: _("This import was applied already. Nothing was applied a second time."),
+    ImportState.DISCARDED: _("This import was discarded. Upload the files again to import them."),
+}
 _PARTS = {
     "phrasings": _("phrasings"),
     "follow_ups": _("follow-ups"),
@@ -59,43 +67,51 @@ def propose_files(files: Sequence[GivenFile]) -> dict[str, Any]:
     it can be compared again. Raises ``Invalid`` at the field ``files``, with one message for
     each problem of each file.
     """
-    if not files:
-        raise Invalid(_("Choose at least one file."), fields={"files": [_("No file was given.")]})
-    if len(files) > MOST_FILES:
-        message = _("At most %(most)d files at once.") % {"most": MOST_FILES}
-        raise Invalid(message, fields={"files": [message]})
+    _check_count(len(files))
     readings: list[Reading] = []
-    problems: list[str] = []
+    problems: list[dict[str, Any]] = []
     for file in files:
         try:
             readings.append(read_file(file.name, file.data))
         except ReadingError as error:
-            problems += problem_words(error)
+            problems += error.as_json()
     if problems:
-        raise Invalid(_("Nothing was imported: a file cannot be read."), fields={"files": problems})
-    proposal = _compared(readings)
-    proposal["files"] = [
-        {
-            "name": file.name,
-            "form": reading.form.value,
-            "digest": hashlib.sha256(file.data).hexdigest(),
-            "size": len(file.data),
-        }
-        for file, reading in zip(files, readings, strict=True)
-    ]
-    proposal["read"] = [_reading_as_json(reading) for reading in readings]
-    return proposal
+        raise _unreadable(problems)
+    return {
+        **without_refused(propose(readings, knowledge_now())),
+        "files": [
+            described(file.name, file.data, reading)
+            for file, reading in zip(files, readings, strict=True)
+        ],
+        "read": [reading.as_json() for reading in readings],
+    }
 
 
-def check_file_size(*, name: str, size: int) -> None:
-    """Refuse a file by its size before its bytes are read: ``Invalid`` at the field ``files``."""
-    try:
-        check_size(name, size)
-    except ReadingError as error:
-        problems = problem_words(error)
-        raise Invalid(
-            _("Nothing was imported: a file cannot be read."), fields={"files": problems}
-        ) from error
+def check_files(files: Sequence[tuple[str, int]]) -> None:
+    """Refuse files by their names and sizes in bytes, before their bytes are looked at: ``Invalid``
+    at the field ``files``, with a message for each that is wrong."""
+    _check_count(len(files))
+    problems: list[dict[str, Any]] = []
+    for name, size in files:
+        try:
+            check_offered(name, size)
+        except ReadingError as error:
+            problems += error.as_json()
+    if problems:
+        raise _unreadable(problems)
+
+
+def _check_count(count: int) -> None:
+    if not count:
+        raise Invalid(_("Choose at least one file."), fields={"files": [_("No file was given.")]})
+    if count > MOST_FILES:
+        message = _("At most %(most)d files at once.") % {"most": MOST_FILES}
+        raise Invalid(message, fields={"files": [message]})
+
+
+def _unreadable(problems: Sequence[Mapping[str, Any]]) -> Invalid:
+    message = _("Nothing was imported: a file cannot be read.")
+    return Invalid(message, fields={"files": list(told_problems(problems))})
 
 
 @transaction.atomic
@@ -126,15 +142,45 @@ def apply_import(
 
     ``choices`` names entries by their number, each with what is taken: 0 for its content, 1 and
     up for an alternative. Raises ``Conflict`` when the import is closed already, or a question
-    has changed since the proposal was made (``compare_again`` helps); ``Invalid`` for a choice
+    has changed since the proposal was made (comparing again helps); ``Invalid`` for a choice
     that is none.
     """
-    batch = _open_batch(batch_id)
-    taken = _chosen(batch.proposal, choices)
+    batch = open_batch(batch_id)
+    try:
+        save_chosen(batch, choices, acting_user=acting_user, now=now)
+    except NotSavable as error:
+        raise error.told from error
+    _close(batch, ImportState.APPLIED, acting_user=acting_user, now=now)
+    return batch
+
+
+class NotSavable(Exception):
+    """A chosen entry cannot be a draft; ``problem`` ({file, code, line, text, params}) says why,
+    ``told`` is the error for whoever waits."""
+
+    def __init__(self, problem: Remark, told: Conflict | Invalid) -> None:
+        super().__init__(problem.code.value)
+        self.problem = {"file": "", **problem.as_json()}
+        self.told = told
+
+
+def save_chosen(
+    batch: ImportBatch,
+    choices: Mapping[int, int],
+    *,
+    acting_user: Any,
+    now: datetime,
+    count: Callable[[], None] = lambda: None,
+) -> None:
+    """Save the chosen entries as drafts and note them in ``batch.proposal``, inside the caller's
+    transaction; ``count`` is called after each. Raises ``NotSavable``, after which nothing may be
+    committed, and ``Invalid`` for a choice that is none."""
+    taken = chosen_entries(batch.proposal, choices)
     reason = f"{_REASON}：{batch}"[:300]
     lock_questions(str(entry["key"]) for entry, _content in taken)
     for entry, content in sorted(taken, key=lambda each: str(each[0]["key"])):
         _make_category(entry, content)
+        place, title = f"take-{entry['number']}", {"title": entry["title"]}
         try:
             save_draft(
                 key=entry["key"],
@@ -147,69 +193,61 @@ def apply_import(
                 source=DraftSource.IMPORT,
             )
         except Conflict as conflict:
-            raise Conflict(
-                _(
-                    "“%(title)s” has changed since this proposal was made, so nothing was applied. "
-                    "Compare again, then review and apply."
-                )
-                % {"title": entry["title"]},
-                code="import.stale",
-                state={**conflict.state, "number": entry["number"]},
-            ) from conflict
+            problem = Remark(Code.STALE, params=title)
+            state = {**conflict.state, "number": entry["number"]}
+            told = Conflict(_in_words(problem), code="import.stale", state=state)
+            raise NotSavable(problem, told) from conflict
         except Invalid as invalid:
-            raise Invalid(
-                _("“%(title)s” cannot be saved, so nothing was applied: %(why)s")
-                % {"title": entry["title"], "why": _field_words(invalid)},
-                fields={f"take-{entry['number']}": [_field_words(invalid)]},
+            why = _field_words(invalid)
+            problem = Remark(Code.NOT_SAVABLE, params={**title, "why": why})
+            raise NotSavable(
+                problem, Invalid(_in_words(problem), fields={place: [why]})
             ) from invalid
+        count()
     batch.proposal["applied"] = {str(number): choices[number] for number in sorted(choices)}
-    return _close(batch, ImportState.APPLIED, acting_user=acting_user, now=now)
+
+
+def _in_words(problem: Remark) -> str:
+    return words_of(problem.code, problem.text, problem.params)
 
 
 @transaction.atomic
 def discard_import(*, batch_id: int, acting_user: Any, now: datetime) -> ImportBatch:
-    """Put a proposal away without applying anything. ``Conflict`` when it is closed already."""
-    return _close(_open_batch(batch_id), ImportState.DISCARDED, acting_user=acting_user, now=now)
-
-
-@transaction.atomic
-def compare_again(*, batch_id: int) -> ImportBatch:
-    """Make the proposal anew against what is known now. ``Conflict`` when it is closed already."""
-    batch = _open_batch(batch_id)
-    read = batch.proposal["read"]
-    batch.proposal = {**_compared([_reading_from_json(each) for each in read]), "read": read}
-    batch.save(update_fields=["proposal"])
+    """Put an import away without applying anything, also one that is being read. ``Conflict``
+    when it is closed already or being saved."""
+    batch = open_batch(batch_id, ImportState.PROPOSED, ImportState.READING)
+    forget_uploads(batch)
+    _close(batch, ImportState.DISCARDED, acting_user=acting_user, now=now)
     return batch
 
 
-def _open_batch(batch_id: int) -> ImportBatch:
-    """The import under a lock. Of two people who close it, the second gets a ``Conflict``."""
-    batch = ImportBatch.objects.select_for_update().filter(pk=batch_id).first()
+def forget_uploads(batch: ImportBatch) -> None:
+    """Delete the bytes: they were read, or nobody will read them."""
+    ImportUpload.objects.filter(batch=batch).delete()
+
+
+def open_batch(batch_id: int, *states: ImportState) -> ImportBatch:
+    """The import under a lock, in one of ``states`` (else: proposed). Of two people who close it,
+    the second gets a ``Conflict``; ``NotFound`` where there is none."""
+    batch = ImportBatch.objects.select_for_update(of=("self",)).filter(pk=batch_id).first()
     if batch is None:
         raise NotFound(_("There is no such import."))
-    if batch.state != ImportState.PROPOSED:
-        message = (
-            _("This import was applied already. Nothing was applied a second time.")
-            if batch.state == ImportState.APPLIED
-            else _("This import was discarded. Upload the files again to import them.")
-        )
+    if batch.state not in (states or (ImportState.PROPOSED,)):
+        message = _CLOSED[ImportState(batch.state)]
         raise Conflict(message, code="import.closed", state={"state": batch.state})
     return batch
 
 
-def _close(
-    batch: ImportBatch, state: ImportState, *, acting_user: Any, now: datetime
-) -> ImportBatch:
-    batch.state = state
-    batch.closed_at = now
-    batch.closed_by = acting_user
-    batch.save(update_fields=["state", "closed_at", "closed_by", "proposal"])
-    return batch
+def _close(batch: ImportBatch, state: ImportState, *, acting_user: Any, now: datetime) -> None:
+    batch.state, batch.closed_at, batch.closed_by = state, now, acting_user
+    batch.claimed_until = None
+    batch.save(update_fields=["state", "closed_at", "closed_by", "claimed_until", "proposal"])
 
 
-def _chosen(
+def chosen_entries(
     proposal: Mapping[str, Any], choices: Mapping[int, int]
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each chosen entry with the content that is taken. ``Invalid`` for a choice that is none."""
     if not choices:
         message = _("Tick at least one question, or discard the import.")
         raise Invalid(message, fields={"take": [message]})
@@ -235,11 +273,6 @@ def _make_category(entry: Mapping[str, Any], content: Mapping[str, Any]) -> None
 
 
 # --- comparing ------------------------------------------------------------------------------------
-
-
-def _compared(readings: Sequence[Reading]) -> dict[str, Any]:
-    proposal = propose(readings, knowledge_now())
-    return _without_refused(proposal)
 
 
 def knowledge_now() -> Knowledge:
@@ -295,7 +328,7 @@ def _full(content: Mapping[str, Any]) -> dict[str, Any]:
     return QuestionContent.from_json(content).as_json()
 
 
-def _without_refused(proposal: dict[str, Any]) -> dict[str, Any]:
+def without_refused(proposal: dict[str, Any]) -> dict[str, Any]:
     """Entries that could not even be a draft are moved to what was not understood."""
     flows = set(Flow.objects.values_list("key", flat=True))
     digests = set(Attachment.objects.values_list("digest", flat=True))
@@ -348,28 +381,3 @@ def _field_words(invalid: Invalid) -> str:
 
 def _verbose(name: str) -> str:
     return str(getattr(StandardQuestion._meta.get_field(name), "verbose_name", name))
-
-
-# --- what was read, kept with the proposal -------------------------------------------------------
-
-
-def _reading_as_json(reading: Reading) -> dict[str, Any]:
-    return {
-        "file": reading.file,
-        "form": reading.form.value,
-        "entries": [entry.as_json() for entry in reading.entries],
-        "unread": [remark.as_json() for remark in reading.unread],
-    }
-
-
-def _reading_from_json(data: Mapping[str, Any]) -> Reading:
-    unread: Iterable[Mapping[str, Any]] = data["unread"]
-    return Reading(
-        file=data["file"],
-        form=Form(data["form"]),
-        entries=tuple(Entry.from_json(entry) for entry in data["entries"]),
-        unread=tuple(
-            Remark(Code(each["code"]), each["line"], each["text"], each["params"])
-            for each in unread
-        ),
-    )

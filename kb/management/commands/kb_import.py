@@ -17,7 +17,7 @@ from kb.services.import_words import words_of
 from kb.services.importing import (
     GivenFile,
     apply_import,
-    check_file_size,
+    check_files,
     default_choices,
     propose_files,
     store_import,
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError(_("--apply needs --author: drafts have an author."))
         author = _editor(options["author"]) if options["author"] else None
         try:
-            files = [_given(Path(name)) for name in options["files"]]
+            files = _given([Path(name) for name in options["files"]])
             if options["dry_run"]:
                 batch, proposal = None, propose_files(files)
             else:
@@ -120,13 +120,14 @@ def _editor(username: str) -> Any:
     return user
 
 
-def _given(path: Path) -> GivenFile:
+def _given(paths: list[Path]) -> list[GivenFile]:
     try:
-        check_file_size(name=path.name, size=path.stat().st_size)
-        return GivenFile(path.name, path.read_bytes())
+        check_files([(path.name, path.stat().st_size) for path in paths])
+        return [GivenFile(path.name, path.read_bytes()) for path in paths]
     except OSError as error:
-        why = error.strerror or str(error)
-        raise CommandError(_("%(file)s: %(why)s") % {"file": path, "why": why}) from error
+        raise CommandError(
+            _("%(file)s: %(why)s") % {"file": error.filename, "why": error.strerror or str(error)}
+        ) from error
 
 
 def _words(error: DeskError) -> str:
