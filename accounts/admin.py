@@ -7,28 +7,28 @@ from __future__ import annotations
 
 from typing import Any
 
-import knox.admin  # noqa: F401 - registers what is taken off below
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import ManyToManyField
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from knox.models import AuthToken
 
 from accounts.services.passwords import password_set_by_other
 from accounts.services.sessions import end_logins
 from klingdesk.changelist import StrictChangeList
+from klingdesk.lean_media import LeanMedia
 
 User = get_user_model()
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
-admin.site.unregister(AuthToken)
 
 
 @admin.register(User)
-class DeskUserAdmin(UserAdmin):  # type: ignore[type-arg]
+class DeskUserAdmin(LeanMedia, UserAdmin):  # type: ignore[type-arg]
     """People are made, changed and deactivated here, never deleted: their history names them.
 
     No password hash is shown. A password set here is changed by its owner at the next login.
@@ -45,13 +45,20 @@ class DeskUserAdmin(UserAdmin):  # type: ignore[type-arg]
     )
     readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "is_superuser")
-    filter_horizontal = ("groups",)
+    filter_horizontal = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return StrictChangeList
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """The roles as boxes: there are few, and Django's two lists need a script."""
+        kwargs["widget"] = CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new person owes a password of their own; a deactivated one is logged out."""

@@ -1,4 +1,4 @@
-"""Sessions that end, steps that are owed, and forms sent after the session was over."""
+"""Sessions that end, the person's language, steps that are owed, forms sent too late."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.limits import is_over
 from accounts.services.logins import PASSWORD
-from accounts.sessions import OWED, SEEN
+from accounts.sessions import LANGUAGE, OWED, SEEN
 from klingdesk.pages import is_htmx
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -104,6 +105,23 @@ def _form_kept(request: HttpRequest, response: HttpResponseBase) -> HttpResponse
     kept = render(request, "admin/accounts/form_kept.html", context, status=401)
     kept.headers["Cache-Control"] = "no-store"
     return kept
+
+
+class PersonLanguage(LocaleMiddleware):
+    """The language that the person has chosen, on every machine they log in at.
+
+    Without a choice, and for programs with a token, it is Django's: the browser's cookie, then
+    ``Accept-Language``, then the desk's. Costs no query: the session is read in any case.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return
+        chosen = request.session.get(LANGUAGE)
+        if chosen in dict(settings.LANGUAGES):
+            translation.activate(chosen)
+            request.LANGUAGE_CODE = chosen
 
 
 class OwedSteps:

@@ -13,6 +13,8 @@ STARTED = "started"
 SEEN = "seen"
 """When the login was, and when the person last did something: seconds since 1970."""
 BROWSER = "browser"
+LANGUAGE = "language"
+"""The person's own, read once at the login: no page asks the database for it."""
 OWED = "owed"
 """What is to be done before anything else: a list of names of ``accounts.services.logins``."""
 

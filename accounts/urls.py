@@ -9,8 +9,10 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/sign-out/", account.sign_out, name="account_sign_out"),
     path("account/two-step/", account.second_step, name="account_two_step"),
+    path("account/tokens/", account.tokens, name="account_tokens"),
     path("lockouts/", people.lockouts, name="lockouts"),
     path("lockouts/lift/", people.lift_lockout, name="lockouts_lift"),
     path("people/<int:user_id>/login/", people.person, name="person_login"),
+    path("people/<int:user_id>/tokens/", people.person_tokens, name="person_tokens"),
     path("people/<int:user_id>/login/act/", people.person_act, name="person_login_act"),
 ]

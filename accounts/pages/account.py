@@ -8,11 +8,13 @@ import segno
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from accounts.pages.token_parts import WantedToken, deal_with_token, tokens_context
 from accounts.selectors.logins import authenticator_of, recovery_codes_left, sessions_of
 from accounts.services import two_step
 from accounts.services.logins import TWO_STEP, step_done
@@ -26,15 +28,37 @@ from klingdesk.pages import desk_page, desk_render
 @never_cache
 def account(request: HttpRequest) -> HttpResponse:
     """Where I am logged in, and how."""
+    return desk_render(request, "admin/accounts/account.html", account_context(request))
+
+
+def account_context(request: HttpRequest, wanted: WantedToken | None = None) -> dict[str, Any]:
+    """Of the page; ``wanted`` is a token that was asked for on it."""
     device = authenticator_of(request.user)
-    context = {
+    return {
         "title": _("My login"),
         "sessions": sessions_of(request.user),
         "present_key": request.session.session_key,
         "is_two_step": device is not None and device.confirmed,
         "codes_left": recovery_codes_left(request.user),
+        **tokens_context(request.user, reverse("admin:account_tokens"), wanted),
     }
-    return desk_render(request, "admin/accounts/account.html", context)
+
+
+@desk_page(*Role, methods=("GET", "HEAD", "POST"))
+@never_cache
+def tokens(request: HttpRequest) -> HttpResponse:
+    """Make a token, which is shown in the answer and never again, or revoke one."""
+    if request.method != "POST":
+        return redirect("admin:account")
+    wanted = deal_with_token(request, user=request.user)
+    if wanted is None:
+        return redirect("admin:account")
+    return desk_render(
+        request,
+        "admin/accounts/account.html",
+        account_context(request, wanted),
+        status=400 if wanted.errors else 200,
+    )
 
 
 @desk_page(*Role, methods=("POST",))
@@ -88,7 +112,7 @@ def _act(request: HttpRequest, action: str) -> HttpResponse:
             return _codes(request, two_step.renew_codes(user=user, code=code, now=now))
         case "off":
             two_step.switch_off(user=user, code=code, now=now)
-            messages.success(request, _("Two-step login is off."))
+            messages.success(request, _("Two-step login is switched off."))
             return redirect("admin:account")
         case _:
             raise Invalid(_("Choose what to do."))

@@ -9,14 +9,17 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
+from accounts.pages.token_parts import WantedToken, deal_with_token, tokens_context
 from accounts.selectors.logins import authenticator_of, must_change_password, sessions_of
 from accounts.services.lockouts import lift, lift_for, locked_now, minutes_locked
 from accounts.services.sessions import end_logins
 from accounts.services.two_step import reset_for
-from klingdesk.core.roles import Role
+from klingdesk.core.roles import Role, is_bot
 from klingdesk.pages import desk_page, desk_render
 
 
@@ -48,17 +51,40 @@ def lift_lockout(request: HttpRequest) -> HttpResponse:
 @desk_page(Role.ADMIN)
 def person(request: HttpRequest, user_id: int) -> HttpResponse:
     """How one person logs in, and what an administrator can do about it."""
-    somebody = _person(user_id)
+    return _person_page(request, _person(user_id))
+
+
+def _person_page(
+    request: HttpRequest, somebody: Any, wanted: WantedToken | None = None
+) -> HttpResponse:
     device = authenticator_of(somebody)
     context = {
         "title": _("Login of %(name)s") % {"name": somebody.get_username()},
         "person": somebody,
         "sessions": sessions_of(somebody),
-        "tokens": somebody.auth_token_set.count(),
+        "is_bot": is_bot(somebody),
         "is_two_step": device is not None and device.confirmed,
         "must_change": must_change_password(somebody),
+        **tokens_context(somebody, reverse("admin:person_tokens", args=[somebody.pk]), wanted),
     }
-    return desk_render(request, "admin/accounts/person.html", context)
+    status = 400 if wanted is not None and wanted.errors else 200
+    return desk_render(request, "admin/accounts/person.html", context, status=status)
+
+
+@desk_page(Role.ADMIN, methods=("GET", "HEAD", "POST"))
+@never_cache
+def person_tokens(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Make and revoke tokens of a program; people make their own."""
+    somebody = _person(user_id)
+    if request.method != "POST":
+        return redirect("admin:person_login", user_id=user_id)
+    wanted = deal_with_token(request, user=somebody)
+    if wanted is None or wanted.token:
+        done = _("An API token was made.") if wanted else _("An API token was revoked.")
+        _log(request, somebody, done)
+    if wanted is None:
+        return redirect("admin:person_login", user_id=user_id)
+    return _person_page(request, somebody, wanted)
 
 
 @desk_page(Role.ADMIN, methods=("POST",))
@@ -78,6 +104,12 @@ def person_act(request: HttpRequest, user_id: int) -> HttpResponse:
         case _:
             messages.error(request, _("Choose what to do."))
             return redirect("admin:person_login", user_id=user_id)
+    _log(request, somebody, done)
+    messages.success(request, done)
+    return redirect("admin:person_login", user_id=user_id)
+
+
+def _log(request: HttpRequest, somebody: Any, done: str) -> None:
     LogEntry.objects.log_actions(
         user_id=int(request.user.pk or 0),
         queryset=[somebody],
@@ -85,8 +117,6 @@ def person_act(request: HttpRequest, user_id: int) -> HttpResponse:
         change_message=done,
         single_object=True,
     )
-    messages.success(request, done)
-    return redirect("admin:person_login", user_id=user_id)
 
 
 def _person(user_id: int) -> Any:

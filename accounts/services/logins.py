@@ -10,9 +10,11 @@ from django.contrib.auth import login as django_login
 from django.http import HttpRequest
 
 from accounts.selectors.logins import has_two_step, must_change_password
+from accounts.selectors.personal import language_of
+from accounts.selectors.tours import TOURS_SEEN, tours_seen
 from accounts.services.sessions import keep_newest
 from accounts.services.two_step import is_required
-from accounts.sessions import BROWSER, OWED, SEEN, STARTED
+from accounts.sessions import BROWSER, LANGUAGE, OWED, SEEN, STARTED
 from klingdesk.core.roles import is_bot
 
 PASSWORD = "password"  # noqa: S105 - the name of a step
@@ -38,6 +40,9 @@ def log_in(*, request: HttpRequest, user: Any, now: datetime) -> None:
     session[STARTED] = session[SEEN] = int(now.timestamp())
     session[BROWSER] = request.headers.get("User-Agent", "")[:200].replace("\0", "")
     session[OWED] = owed_by(user)
+    if language := language_of(user.pk):
+        session[LANGUAGE] = language
+    session[TOURS_SEEN] = tours_seen(user.pk)
     session.save()
     keep_newest(user=user, most=settings.KLINGDESK_SESSIONS_PER_PERSON)
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from knox.models import get_token_model
 
-from accounts.models import DeskSession
+from accounts.models import ApiToken, DeskSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ def end_logins(*, user: Any, but: Collection[str] = (), tokens: bool = True) -> 
     """End a person's sessions, except those with a key in ``but``, and their API tokens."""
     rows = DeskSession.objects.filter(user=user).exclude(session_key__in=list(but))
     sessions, _by_model = rows.delete()
-    ended = get_token_model().objects.filter(user=user).delete()[0] if tokens else 0
+    ended = ApiToken.objects.filter(user=user).delete()[0] if tokens else 0
     return Ended(sessions, ended)
 
 
