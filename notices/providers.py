@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import time
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +32,9 @@ def usual_hours() -> Hours:
 
 _hours: Callable[[], Hours] = usual_hours
 _audiences: list[Callable[[], Iterable[Audience]]] = []
+_pages: list[tuple[Any, str]] = []
 _hint: Callable[[str], None] | None = None
+_language: Callable[[Any], str] | None = None
 
 
 def register_hours(provider: Callable[[], Hours]) -> None:
@@ -54,6 +57,29 @@ def audiences() -> list[Audience]:
     """Every audience there is, the whole desk first."""
     whole: Audience = (WHOLE_DESK, _("The whole desk"))
     return [whole, *(each for provider in _audiences for each in provider())]
+
+
+def register_page(label: Any, name: str) -> None:
+    """A page for managers about what else leaves the desk, shown beside the webhooks; ``name`` is
+    that of its address."""
+    if (label, name) not in _pages:
+        _pages.append((label, name))
+
+
+def pages() -> list[tuple[Any, str]]:
+    return list(_pages)
+
+
+def register_language(provider: Callable[[Any], str]) -> None:
+    """``provider`` gives the language that the person with that key has chosen, or nothing."""
+    global _language
+    _language = provider
+
+
+def language_of(person_id: Any) -> str:
+    """The language to tell somebody in: the desk's unless they have chosen one."""
+    chosen = _language(person_id) if _language is not None and person_id is not None else ""
+    return chosen or settings.LANGUAGE_CODE
 
 
 def register_hint(send: Callable[[str], None]) -> None:

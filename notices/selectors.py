@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import CharField, Exists, Min, OuterRef, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Concat, Now
 from django.utils.translation import gettext_lazy as _
 
 from klingdesk.core.errors import NotFound
@@ -19,8 +19,9 @@ from notices.words import codes_of, topics
 
 
 def notices_for(user: Any, *, unread: bool = False, topic: str = "") -> QuerySet[Notice]:
-    """The person's notices, newest first: all, or the unread ones, or those of one topic."""
-    notices = Notice.objects.filter(recipient=user)
+    """The person's notices, newest first: all, or the unread ones, or those of one topic. What
+    may still be taken back is not among them yet."""
+    notices = Notice.objects.filter(recipient=user, created_at__lte=Now())
     if unread:
         notices = notices.filter(read_at=None)
     if topic:

@@ -1,4 +1,4 @@
-"""The words of what leaves the desk, in the language of the desk."""
+"""The words of what leaves the desk: in the person's language, for programs in the desk's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.utils import translation
 
+from notices.providers import language_of
 from notices.rules.robots import Message
 from notices.rules.topics import Severity
 from notices.words import in_words, topic_of
@@ -25,6 +26,7 @@ def message_of(delivery: Any) -> Message:
         at=delivery.created_at,
         path=payload["path"],
         key=delivery.key,
+        language=language_of(delivery.recipient_id),
     )
 
 
@@ -36,10 +38,11 @@ def message_for(
     at: datetime,
     path: str = "",
     key: UUID | None = None,
+    language: str = "",
 ) -> Message:
-    """A message in words. The link is absolute, and empty while the desk does not know where it
-    can be reached from outside."""
-    with translation.override(settings.LANGUAGE_CODE):
+    """A message in words, in the desk's language unless another is given. The link is absolute, and
+    empty while the desk does not know where it can be reached from outside."""
+    with translation.override(language or settings.LANGUAGE_CODE):
         text = in_words(code, params)
     base = settings.KLINGDESK_PUBLIC_URL.rstrip("/")
     return Message(

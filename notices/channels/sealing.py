@@ -6,6 +6,7 @@ can still be opened.
 
 from __future__ import annotations
 
+import secrets
 from base64 import urlsafe_b64encode
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -18,6 +19,11 @@ _PURPOSE = b"klingdesk.notices.webhooks.1"
 
 class Unsealable(ValueError):
     """Sealed with a key that this desk does not have (any more)."""
+
+
+def draw_secret() -> str:
+    """A secret that signs what is sent to one target: 256 bits as text, to be shown once."""
+    return secrets.token_urlsafe(32)
 
 
 def seal(text: str, *, purpose: bytes = _PURPOSE) -> str:

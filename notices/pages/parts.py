@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from klingdesk.core.errors import Conflict, DeskError, NotFound
 from klingdesk.core.roles import Role, roles_of
+from notices import providers
 from notices.selectors import dead_letters
 
 LONGEST_ID = 18
@@ -23,6 +24,7 @@ def tabs(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     if Role.MANAGER in roles_of(request.user):
         pages.append((_("Webhooks"), "admin:webhooks", 0))
+        pages += [(str(label), name, 0) for label, name in providers.pages()]
         pages.append((_("Undelivered"), "admin:dead_letters", dead_letters().count()))
     found = []
     for label, name, count in pages:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -99,10 +100,10 @@ def _secret_page(request: HttpRequest, webhook: Webhook, secret: str) -> HttpRes
     context = {
         "title": _("The secret of “%(name)s”") % {"name": webhook.name},
         "tabs": tabs(request),
-        "webhook": webhook,
+        "back": reverse("admin:webhook", args=[webhook.pk]),
         "secret": secret,
     }
-    return desk_render(request, "admin/notices/webhook_secret.html", context)
+    return desk_render(request, "admin/notices/secret.html", context)
 
 
 def _page(

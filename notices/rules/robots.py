@@ -84,27 +84,32 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     return "v1=" + hmac.new(secret.encode(), signed, "sha256").hexdigest()
 
 
-def _generic(message: Message, secret: str, at: datetime) -> Request:
-    body = _json(
-        {
-            "id": str(message.id),
-            "code": message.code,
-            "topic": message.topic,
-            "severity": message.severity,
-            "text": message.text,
-            "link": message.link,
-            "params": dict(message.params),
-            "created_at": message.created_at.isoformat(),
-        }
-    )
+def signed_request(content: Mapping[str, Any], *, key: UUID, secret: str, at: datetime) -> Request:
+    """A request of our own kind: ``content`` as JSON, with ``key`` as its id in every attempt, and
+    signed at the instant ``at``."""
+    body = _json(content)
     timestamp = str(int(at.timestamp()))
     headers = {
-        **_headers(message),
-        "X-Klingdesk-Id": str(message.id),
+        **_headers(key),
+        "X-Klingdesk-Id": str(key),
         "X-Klingdesk-Timestamp": timestamp,
         "X-Klingdesk-Signature": signature(secret, timestamp, body),
     }
     return Request(body, headers)
+
+
+def _generic(message: Message, secret: str, at: datetime) -> Request:
+    content = {
+        "id": str(message.id),
+        "code": message.code,
+        "topic": message.topic,
+        "severity": message.severity,
+        "text": message.text,
+        "link": message.link,
+        "params": dict(message.params),
+        "created_at": message.created_at.isoformat(),
+    }
+    return signed_request(content, key=message.id, secret=secret, at=at)
 
 
 def _feishu(message: Message, secret: str, at: datetime) -> Request:
@@ -112,12 +117,12 @@ def _feishu(message: Message, secret: str, at: datetime) -> Request:
     if secret:
         timestamp = str(int(at.timestamp()))
         content |= {"timestamp": timestamp, "sign": _signed(f"{timestamp}\n{secret}", "")}
-    return Request(_json(content), _headers(message))
+    return Request(_json(content), _headers(message.id))
 
 
 def _wecom(message: Message, secret: str, at: datetime) -> Request:
     content = {"msgtype": "text", "text": {"content": _spoken(message)}}
-    return Request(_json(content), _headers(message))
+    return Request(_json(content), _headers(message.id))
 
 
 def _dingtalk(message: Message, secret: str, at: datetime) -> Request:
@@ -127,15 +132,15 @@ def _dingtalk(message: Message, secret: str, at: datetime) -> Request:
         timestamp = str(int(at.timestamp() * 1000))
         sign = _signed(secret, f"{timestamp}\n{secret}")
         query = urlencode({"timestamp": timestamp, "sign": sign})
-    return Request(_json(content), _headers(message), query)
+    return Request(_json(content), _headers(message.id), query)
 
 
-def _headers(message: Message) -> dict[str, str]:
+def _headers(key: UUID) -> dict[str, str]:
     return {
         "Content-Type": "application/json; charset=utf-8",
         "Accept-Encoding": "identity",
         "User-Agent": "klingdesk-notices/1",
-        "Idempotency-Key": str(message.id),
+        "Idempotency-Key": str(key),
     }
 
 

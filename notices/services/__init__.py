@@ -1,4 +1,4 @@
-from notices.services.notifying import Telling, notify, notify_all
+from notices.services.notifying import Telling, notify, notify_all, take_back
 from notices.services.reading import mark_read
 
-__all__ = ["Telling", "mark_read", "notify", "notify_all"]
+__all__ = ["Telling", "mark_read", "notify", "notify_all", "take_back"]

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from notices.models import Delivery, Notice, Preference, Webhook
-from notices.models.labels import ChannelKind
+from notices.models.labels import ChannelKind, DeliveryState
 from notices.providers import WHOLE_DESK, hint, working_hours
 from notices.rules.masking import mask_values
 from notices.rules.quiet import Hours, sending_time
@@ -45,12 +45,14 @@ def notify(
     params: Mapping[str, Any] | None = None,
     path: str = "",
     audiences: Iterable[str] = (),
+    not_before: datetime | None = None,
 ) -> int:
     """Tell each of ``recipients`` once about ``event``; returns how many were not told before.
 
     Safe to repeat, and for two sweeps at once: the database keeps one row for each person and
     event, and one delivery for each target and event. ``audiences`` are the keys of teams whose
-    webhooks are told, too. All of it is written in the caller's transaction.
+    webhooks are told, too. All of it is written in the caller's transaction. Nobody learns of it
+    before ``not_before``: so long ``take_back`` makes it never told.
     """
     telling = Telling(
         code=code,
@@ -60,16 +62,19 @@ def notify(
         params=params or {},
         path=path,
     )
-    return notify_all(tellings=[telling], now=now)
+    return notify_all(tellings=[telling], now=now, not_before=not_before)
 
 
 @transaction.atomic(savepoint=False)
-def notify_all(*, tellings: Sequence[Telling], now: datetime) -> int:
+def notify_all(
+    *, tellings: Sequence[Telling], now: datetime, not_before: datetime | None = None
+) -> int:
     """``notify`` for many events, with as many statements as for one.
 
     People without an active account are left out.
     """
-    fresh = _fresh_notices(tellings, now)
+    told_at = max(now, not_before or now)
+    fresh = _fresh_notices(tellings, told_at)
     Notice.objects.bulk_create(fresh, ignore_conflicts=True)
     new_events = {notice.event for notice in fresh}
     # An event that told nobody anything new was told before: a webhook that was made since
@@ -80,8 +85,16 @@ def notify_all(*, tellings: Sequence[Telling], now: datetime) -> int:
         if each.event in new_events or not any(person.is_active for person in each.recipients)
     ]
     if outward:
-        _put_into_outbox(outward, fresh, now=now)
+        _put_into_outbox(outward, fresh, now=now, told_at=told_at)
     return len(fresh)
+
+
+@transaction.atomic(savepoint=False)
+def take_back(*, events: Sequence[str]) -> None:
+    """Never tell of ``events`` what has not been told yet: it was undone. What is on its way
+    already goes on: nothing of it can be called back."""
+    Notice.objects.filter(event__in=events).delete()
+    Delivery.objects.filter(event__in=events, state=DeliveryState.PENDING).delete()
 
 
 def _fresh_notices(tellings: Sequence[Telling], now: datetime) -> list[Notice]:
@@ -113,11 +126,13 @@ def _fresh_notices(tellings: Sequence[Telling], now: datetime) -> list[Notice]:
     ]
 
 
-def _put_into_outbox(tellings: Sequence[Telling], fresh: list[Notice], *, now: datetime) -> None:
+def _put_into_outbox(
+    tellings: Sequence[Telling], fresh: list[Notice], *, now: datetime, told_at: datetime
+) -> None:
     by_event = {telling.event: telling for telling in tellings}
     deliveries = [
-        *_emails(by_event, fresh, now),
-        *_webhook_calls(tellings, now),
+        *_emails(by_event, fresh, told_at),
+        *_webhook_calls(tellings, told_at),
     ]
     if not deliveries:
         return
@@ -126,7 +141,7 @@ def _put_into_outbox(tellings: Sequence[Telling], fresh: list[Notice], *, now: d
         severity = Severity(delivery.severity)
         if severity is not Severity.BREACH:
             hours = hours or working_hours()
-            delivery.due_at = sending_time(now, severity=severity, hours=hours)
+            delivery.due_at = sending_time(told_at, severity=severity, hours=hours)
     deliveries.sort(key=lambda each: (each.channel, each.target, each.event))
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
     if any(delivery.due_at <= now for delivery in deliveries):

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db.models.functions import Now
+
 from notices.models import Notice
 
 
@@ -18,7 +20,7 @@ def mark_read(
 ) -> int:
     """Mark the reader's own notices (None: all of them, or all with one of ``codes``) as read;
     returns how many were unread."""
-    notices = Notice.objects.filter(recipient=acting_user, read_at=None)
+    notices = Notice.objects.filter(recipient=acting_user, read_at=None, created_at__lte=Now())
     if notice_ids is not None:
         notices = notices.filter(pk__in=list(notice_ids))
     if codes is not None:

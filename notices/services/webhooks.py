@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from klingdesk.core.errors import Conflict, Invalid, NotFound
 from notices.channels.errors import SendError
 from notices.channels.messages import message_for
-from notices.channels.sealing import seal
-from notices.channels.webhook import allowed_targets, readable_target, send_webhook
+from notices.channels.sealing import draw_secret, seal
+from notices.channels.webhook import addressable, send_webhook
 from notices.error_words import REFUSALS, in_error_words
 from notices.models import Delivery, Webhook
 from notices.models.labels import DeliveryState, WebhookKind
 from notices.providers import audiences
 from notices.rules.robots import SIGNABLE, SIGNED_BY_US, Kind
-from notices.rules.targets import Refusal, Refused, Target, check_address
+from notices.rules.targets import Refused, Target
 from notices.rules.topics import Severity
 from notices.services.access import require_manager
 from notices.services.lines import line_works
+from notices.services.naming import save_named
 from notices.words import TEST, topics
 
 LONGEST_NAME = 60
+_NOT_SAVED = _("The webhook was not saved.")
 LONGEST_SECRET = 200
 
 
@@ -53,7 +53,7 @@ def add_webhook(*, acting_user: Any, form: WebhookForm, now: datetime) -> tuple[
     require_manager(acting_user)
     target = _check(form, is_new=True)
     assert target is not None  # noqa: S101 - a new one has an address, or was refused
-    drawn = _new_secret() if Kind(form.kind) in SIGNED_BY_US else ""
+    drawn = draw_secret() if Kind(form.kind) in SIGNED_BY_US else ""
     webhook = Webhook(
         name=form.name.strip(),
         kind=form.kind,
@@ -67,7 +67,7 @@ def add_webhook(*, acting_user: Any, form: WebhookForm, now: datetime) -> tuple[
         changed_by=acting_user,
         changed_at=now,
     )
-    _save(webhook)
+    save_named(webhook, refusal=_NOT_SAVED)
     return webhook, drawn
 
 
@@ -89,7 +89,7 @@ def change_webhook(
     if own:
         webhook.sealed_secret = seal(own)
     _touch(webhook, acting_user, now)
-    _save(webhook)
+    save_named(webhook, refusal=_NOT_SAVED)
     return webhook
 
 
@@ -123,7 +123,7 @@ def rotate_secret(*, acting_user: Any, webhook_id: int, now: datetime) -> str:
     webhook = _lock(webhook_id, acting_user)
     if Kind(webhook.kind) not in SIGNED_BY_US:
         raise Conflict(_("The secret of a robot is made by its maker: enter the new one."))
-    drawn = _new_secret()
+    drawn = draw_secret()
     webhook.sealed_secret = seal(drawn)
     _touch(webhook, acting_user, now)
     webhook.save(update_fields=["sealed_secret", "changed_by", "changed_at"])
@@ -149,10 +149,6 @@ def try_webhook(*, acting_user: Any, webhook_id: int, now: datetime) -> Webhook:
     return webhook
 
 
-def _new_secret() -> str:
-    return secrets.token_urlsafe(32)
-
-
 def _own_secret(kind: str, form: WebhookForm) -> str:
     """The secret that a robot's maker drew and somebody typed."""
     return form.secret.strip() if Kind(kind) in SIGNABLE - SIGNED_BY_US else ""
@@ -175,19 +171,6 @@ def _lock(webhook_id: int, acting_user: Any) -> Webhook:
     return webhook
 
 
-def _save(webhook: Webhook) -> None:
-    """The unique index decides whether a name is taken, also between two managers at once."""
-    try:
-        with transaction.atomic():
-            webhook.save()
-    except IntegrityError as error:
-        if "name" not in str(error):
-            raise
-        raise Invalid(
-            _("The webhook was not saved."), fields={"name": [_("This name is taken.")]}
-        ) from None
-
-
 def _check(form: WebhookForm, *, is_new: bool) -> Target | None:
     """``Invalid`` with everything that is wrong; else where the address leads, if one was given."""
     errors: dict[str, list[Any]] = {}
@@ -207,22 +190,9 @@ def _check(form: WebhookForm, *, is_new: bool) -> Target | None:
     target = None
     if form.url.strip() or is_new:
         try:
-            target = _target_of(form.url.strip())
+            target = addressable(form.url.strip())
         except Refused as refused:
             errors["url"] = [REFUSALS[refused.why]]
     if errors:
-        raise Invalid(_("The webhook was not saved."), fields=errors)
-    return target
-
-
-def _target_of(url: str) -> Target:
-    """What can be said without asking anybody; names are looked up whenever something is sent."""
-    target = readable_target(url)
-    try:
-        ip_address(target.host)
-    except ValueError:
-        if target.host == "localhost" and not target.trusted:
-            raise Refused(Refusal.ADDRESS) from None
-    else:
-        check_address(target.host, target=target, allowed=allowed_targets())
+        raise Invalid(_NOT_SAVED, fields=errors)
     return target
