@@ -21,6 +21,7 @@ from accounts.services.passwords import password_changed_by_owner
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.login import DeskLogin, LoginForm, OwnPasswordForm
 from klingdesk.promise_banner import promise_banner
+from klingdesk.start_page import start_groups
 from notices.selectors import unread_count
 
 INBOX = "admin:inbox"
@@ -28,9 +29,11 @@ INBOX = "admin:inbox"
 # Label, URL name, roles: the order is the order in the header.
 PAGES: tuple[tuple[Any, str, frozenset[Role]], ...] = (
     (_("Console"), "admin:console", frozenset({Role.AGENT})),
+    (_("Waiting users"), "admin:intake", frozenset({Role.AGENT, Role.MANAGER})),
     (_("My day"), "admin:advisor_day", frozenset({Role.ADVISOR})),
     (_("Queue"), "admin:queue", frozenset({Role.ADVISOR, Role.MANAGER})),
     (_("SLA"), "admin:sla_report", frozenset({Role.MANAGER})),
+    (_("Contacts"), "admin:contacts", frozenset({Role.MANAGER})),
     (_("Calendar"), "admin:calendar", frozenset({Role.MANAGER})),
     (_("Routing"), "admin:routing", frozenset({Role.MANAGER})),
     (_("My leave"), "admin:advisors", frozenset({Role.ADVISOR})),
@@ -66,10 +69,14 @@ class DeskAdminSite(AdminSite):
     index_title = _("Administration")
     site_url = None
     enable_nav_sidebar = False
+    index_template = "admin/start.html"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         own: list[URLPattern | URLResolver] = [
-            path("site/", self.admin_view(super().index), name="site_index"),
+            path("site/", self.admin_view(self.start), name="site_index"),
+            path("", include("klingdesk.palette.urls")),
+            path("", include("klingdesk.help.urls")),
+            path("", include("klingdesk.design")),
             path("", include("accounts.urls")),
             path("", include("notices.urls")),
             path("", include("kb.admin.urls")),
@@ -93,7 +100,14 @@ class DeskAdminSite(AdminSite):
             for role, name in HOMES:
                 if role in roles:
                     return redirect(name)
-        return super().index(request, extra_context)
+        return self.start(request, extra_context)
+
+    def start(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """All pages that the person may open, by what they are for."""
+        context = {"groups": start_groups(roles_of(request.user)), **(extra_context or {})}
+        return super().index(request, context)
 
     @method_decorator(never_cache)
     def login(

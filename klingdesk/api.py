@@ -14,37 +14,25 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from knox.models import get_token_model
 from rest_framework import serializers
 from rest_framework.exceptions import Throttled
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
-from rest_framework.throttling import ScopedRateThrottle
 
+from accounts.scopes import everything
 from accounts.selectors.logins import has_two_step
 from accounts.services.lockouts import is_locked, minutes_locked
 from accounts.services.logins import PASSWORD, owed_by
+from accounts.services.tokens import MOST_NAME, make_token
 from accounts.services.two_step import TooSoon, check_code
+from kb.api import shapes  # noqa: F401 - tells the OpenAPI document of our fields
 from kb.api.base import DeskView
 from kb.api.contract import operation
+from kb.api.rates import PeerThrottle
 from kb.api.strict import StrictSerializer, Text
 from klingdesk.core.errors import Invalid, NotAllowed, NotFound
 from klingdesk.core.roles import is_bot, roles_of
-
-
-class PeerThrottle(ScopedRateThrottle):
-    """Counts by the address of the peer.
-
-    The stock class believes any ``X-Forwarded-For`` unless the number of proxies is set,
-    so that a guesser of passwords would only have to send another one each time.
-    """
-
-    def get_ident(self, request: Request) -> str:
-        if api_settings.NUM_PROXIES is None:
-            return str(request.META.get("REMOTE_ADDR", ""))
-        return str(super().get_ident(request))
 
 
 class Credentials(StrictSerializer):
@@ -55,22 +43,70 @@ class Credentials(StrictSerializer):
         required=False,
         help_text="Of the authenticator app, or a recovery code, where two-step login is on.",
     )
+    name = Text(
+        max_length=MOST_NAME,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="By which its owner knows it again.",
+    )
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(everything()),
+        required=False,
+        allow_null=True,
+        default=None,
+        allow_empty=False,
+        max_length=len(everything()),
+        help_text="What it is for; all that the role can use unless told.",
+    )
+    days = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        max_value=3_650,
+        help_text="How long it lives, up to the desk's limit.",
+    )
 
 
 class TokenBody(serializers.Serializer[Any]):
-    token = serializers.CharField(help_text="Send it as `Authorization: Token …`.")
+    token = serializers.CharField(
+        read_only=True, default="", help_text="Send it as `Authorization: Token …`."
+    )
+    name = serializers.CharField(allow_blank=True)
+    scopes = serializers.ListField(child=serializers.CharField())
+    expires_at = serializers.DateTimeField(source="expiry")
 
 
 class TokenView(DeskView):
     authentication_classes = []
     permission_classes = [AllowAny]
     throttle_classes = [PeerThrottle]
-    throttle_scope = "token"
 
-    @operation("Get a token", body=Credentials, ok={200: TokenBody}, public=True)
+    @operation(
+        "Get a token",
+        body=Credentials,
+        ok={200: TokenBody},
+        public=True,
+        codes={
+            400: ("wrong_credentials", "code_required", "wrong_code"),
+            403: ("password_owed", "two_step_owed"),
+        },
+        examples={
+            "For everything": {"username": "agent", "password": "…"},
+            "For reading": {
+                "username": "manager",
+                "password": "…",
+                "name": "Weekly figures",
+                "scopes": ["reports:read"],
+                "days": 90,
+            },
+        },
+    )
     def post(self, request: Request) -> Response:
         given = self.body(Credentials)
         code = given.pop("code", "")
+        wanted = {name: given.pop(name) for name in ("name", "scopes", "days")}
         if is_locked(request._request, given["username"], now=timezone.now()):
             raise Throttled(wait=minutes_locked() * 60)
         user = authenticate(request._request, **given)
@@ -78,9 +114,9 @@ class TokenView(DeskView):
         if user is None or not (roles_of(user) or is_bot(user)):
             raise Invalid(_("User name or password is wrong."), code="wrong_credentials")
         _require_steps(user, code)
-        _record, token = get_token_model().objects.create(user=user)
+        made, token = make_token(user=user, acting_user=user, **wanted)
         user_logged_in.send(sender=type(user), request=request._request, user=user)
-        return Response({"token": token})
+        return Response(TokenBody(made).data | {"token": token})
 
 
 def _require_steps(user: Any, code: str) -> None:

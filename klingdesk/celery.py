@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_process_init, worker_ready
 from django.core.exceptions import ImproperlyConfigured
+
+from klingdesk import garbage
+from klingdesk.observing import tasks as _observed  # noqa: F401 - connects Celery's signals
+from klingdesk.observing import tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "klingdesk.settings")
 
@@ -25,3 +29,17 @@ def refuse_unsafe_settings(**_: object) -> None:
     except ImproperlyConfigured as error:
         # Celery only logs what a receiver raises, and goes on: an exit it lets through.
         raise SystemExit(str(error)) from error
+
+
+@worker_init.connect
+def trace(**_: object) -> None:
+    from django.conf import settings
+
+    tracing.start(settings.KLINGDESK_OTLP_ENDPOINT, service="klingdesk-worker")
+
+
+@worker_process_init.connect
+@worker_ready.connect
+def settle(**_: object) -> None:
+    """With processes each settles after its fork; with threads the worker itself does."""
+    garbage.settle()

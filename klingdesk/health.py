@@ -6,7 +6,8 @@ jobs:
 
 - 503 ``unready``: the database cannot be reached, or migrations are missing.
 - 200 ``degraded``: people can work, but the broker cannot be reached, or a periodic job is late
-  (``stale``) or has never run (``never``), or notices do not leave the desk (``late``). Nothing
+  (``stale``) or has never run (``never``), or notices do not leave the desk or events get no place
+  in the feed (``late``), or the replica does not serve reports, so that the primary has to. Nothing
   that a person does waits for any of it; taking the web away from the agents would make an outage
   of it, and a desk that has just been started has no heartbeat yet.
 - 200 ``ready``: all is well.
@@ -32,6 +33,8 @@ from django.views.decorators.http import require_safe
 from klingdesk.broker_probe import BrokerProbe
 from notices.selectors import outbox_lag
 from tickets.models import Heartbeat
+from tickets.reports import replica
+from tickets.selectors.feed import feed_lag
 from tickets.services.heartbeats import ROUTING, SLA
 
 log = logging.getLogger(__name__)
@@ -56,9 +59,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 or 503 with every check by its name."""
     checks = {**_database_checks(), "broker": {"status": broker.status()}}
+    if replica.is_configured():
+        checks["replica"] = _replica(checks["database"])
     if any(checks[name]["status"] != "ok" for name in _VITAL):
         return _answer({"status": "unready", "checks": checks}, 503)
-    fine = all(checks[name]["status"] == "ok" for name in ("broker", "sweeps", "outbox"))
+    fine = all(check["status"] == "ok" for check in checks.values())
     return _answer({"status": "ready" if fine else "degraded", "checks": checks}, 200)
 
 
@@ -67,12 +72,13 @@ def _answer(body: Check, status: int) -> HttpResponse:
 
 
 def _database_checks() -> dict[str, Check]:
-    """Four checks on one connection; what could not be asked is ``unknown``."""
+    """Five checks on one connection; what could not be asked is ``unknown``."""
     found: dict[str, Check] = {
         "database": {"status": "unreachable"},
         "migrations": {"status": "unknown"},
         "sweeps": {"status": "unknown"},
         "outbox": {"status": "unknown"},
+        "feed": {"status": "unknown"},
     }
     try:
         with transaction.atomic():
@@ -82,6 +88,7 @@ def _database_checks() -> dict[str, Check]:
             if found["migrations"]["status"] == "ok":
                 found["sweeps"] = _sweeps()
                 found["outbox"] = _outbox()
+                found["feed"] = _feed()
         found["database"] = {"status": "ok"}
     except Error as error:
         # Its text may name hosts and people: into the log with it, not into the answer.
@@ -101,9 +108,28 @@ def _migrations() -> Check:
     return {"status": "pending", "missing": len(missing)} if missing else {"status": "ok"}
 
 
+def _replica(database: Check) -> Check:
+    """Whether reports are read from the replica; asking it takes an answer of the primary."""
+    if database["status"] != "ok":
+        return {"status": "unknown"}
+    try:
+        state = replica.watch.state()
+    except Error as error:
+        log.warning("readiness: the replica cannot be judged (%s)", type(error).__name__)
+        return {"status": "unknown"}
+    found: Check = {"status": state.standing.value}
+    return found if state.lag_seconds is None else {**found, "lag_seconds": state.lag_seconds}
+
+
 def _outbox() -> Check:
     """For how long the notice that is to leave the desk first has been due."""
     lag = outbox_lag(timezone.now())
+    return {"status": "late" if lag > STALE_SECONDS else "ok", "lag_seconds": lag}
+
+
+def _feed() -> Check:
+    """For how long the first event that has no place in the feed yet has been there."""
+    lag = feed_lag()
     return {"status": "late" if lag > STALE_SECONDS else "ok", "lag_seconds": lag}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -22,8 +23,17 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from accounts.services.answers import KeyReused
 from kb.api.base import TooLarge
-from klingdesk.core.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound
+from klingdesk.core.errors import (
+    Conflict,
+    DeskError,
+    Gone,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Overtaken,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -35,17 +45,23 @@ TITLES: Mapping[int, Any] = {
     405: _("This address has no such method"),
     406: _("Only JSON can be sent"),
     409: _("The state has moved on"),
+    410: _("Not kept any more"),
+    412: _("It has changed since you read it"),
     413: _("Too large"),
     415: _("Only JSON can be read"),
+    422: _("The key belongs to another request"),
     429: _("Too many attempts"),
     500: _("The desk failed"),
 }
 
 _STATUS: tuple[tuple[type[DeskError], int], ...] = (
+    (KeyReused, 422),
     (Invalid, 400),
     (NotAllowed, 403),
     (NotFound, 404),
+    (Overtaken, 412),
     (Conflict, 409),
+    (Gone, 410),
     (DeskError, 400),
 )
 
@@ -104,12 +120,14 @@ def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | N
 def _of_desk_error(error: DeskError) -> Problem:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     errors = error.fields if isinstance(error, Invalid) else {}
+    headers = {"Retry-After": "1"} if error.code == "in_progress" else {}
     return Problem(
         status=status,
         code=error.code,
         detail=error.message,
         errors={name: [str(text) for text in texts] for name, texts in errors.items()},
-        state=error.state if isinstance(error, Conflict) else {},
+        state=error.state if isinstance(error, Conflict | Gone) else {},
+        headers=headers,
     )
 
 
@@ -118,7 +136,7 @@ def _of_api_exception(exc: exceptions.APIException) -> Problem:
     if challenge := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(exc, "wait", None):
-        headers["Retry-After"] = str(int(wait))
+        headers["Retry-After"] = str(ceil(wait))
     if isinstance(exc, exceptions.ValidationError):
         errors: dict[str, list[str]] = {}
         for name, message in _flat(exc.detail, ""):

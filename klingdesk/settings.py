@@ -16,12 +16,15 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu.entity import Queue
 from kombu.utils.url import parse_url
 from psycopg.conninfo import make_conninfo
 from whitenoise.compress import Compressor
 
 from klingdesk import env, notice_settings
-from klingdesk.core.roles import Role
+from klingdesk.core.roles import BOT_GROUP, Role
+from klingdesk.observing.logs import LogFormat, logging_config
+from klingdesk.schedule import beat_schedule
 
 
 class Mode(StrEnum):
@@ -67,13 +70,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "klingdesk.observing.middleware.Observed",
+    "klingdesk.observing.middleware.ProbeHost",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.SessionLimits",
-    "django.middleware.locale.LocaleMiddleware",
+    "accounts.middleware.PersonLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -109,15 +114,30 @@ if not _DATABASE_URL:
         "DATABASE_URL is not set. Run `make up` for a desk with its own PostgreSQL, or set "
         "DATABASE_URL=postgres://user:password@host/name (PostgreSQL 15 or newer)."
     )
+_ENGINE = "klingdesk.database"
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(
         _DATABASE_URL,
+        engine=_ENGINE,
         conn_max_age=env.number("KLINGDESK_DB_MAX_AGE", 60, least=0, most=3600),
         conn_health_checks=True,
     )
 }
 # A host that is silent must not hold a request, or a probe, for minutes.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+_REPLICA_URL = env.text("KLINGDESK_REPLICA_URL")
+if _REPLICA_URL:
+    DATABASES["replica"] = dj_database_url.parse(
+        _REPLICA_URL,
+        engine=_ENGINE,
+        conn_max_age=DATABASES["default"]["CONN_MAX_AGE"],
+        conn_health_checks=True,
+    )
+    # A report turns to the primary instead, so it waits less for a replica that is silent.
+    DATABASES["replica"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
+    DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
+    DATABASE_ROUTERS = ["tickets.reports.reading.ReportsRouter"]
+KLINGDESK_REPLICA_LAG_SECONDS = env.number("KLINGDESK_REPLICA_LAG_SECONDS", 30, least=1, most=3600)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- people, sessions, security -----------------------------------------------------------------
@@ -158,7 +178,7 @@ SECURE_SSL_REDIRECT = _HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
 SECURE_HSTS_PRELOAD = False
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 _BEHIND_PROXY = env.flag("KLINGDESK_BEHIND_PROXY")
@@ -229,12 +249,14 @@ STORAGES = {
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", *Compressor.SKIP_COMPRESS_EXTENSIONS)
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = KLINGDESK_MODE is Mode.TEST
+# Else every test client lists all files before its first page.
+WHITENOISE_AUTOREFRESH = KLINGDESK_MODE is Mode.TEST
 
 # --- API ----------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "kb.api.tokens.DeskTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -250,10 +272,21 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "klingdesk.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - the name of a model
+# Its migrations know nothing of another model and would make a table that nobody fills.
+MIGRATION_MODULES = {"knox": None}
+KLINGDESK_TOKEN_DAYS = env.number("KLINGDESK_TOKEN_DAYS", 30, least=1, most=3650)
+KLINGDESK_TOKEN_MOST_DAYS = env.number("KLINGDESK_TOKEN_MOST_DAYS", 365, least=1, most=3650)
 REST_KNOX = {
-    "TOKEN_TTL": timedelta(days=env.number("KLINGDESK_TOKEN_DAYS", 30, least=1, most=3650)),
+    "TOKEN_TTL": timedelta(days=KLINGDESK_TOKEN_DAYS),
     "AUTH_HEADER_PREFIX": "Token",
 }
+# Requests a minute with tokens, by role; of several roles the highest counts, 0 is no limit.
+KLINGDESK_RATES: dict[str, int] = {
+    **{role.value: env.number(f"KLINGDESK_RATE_{role.name}", 1_200, least=0) for role in Role},
+    BOT_GROUP: env.number("KLINGDESK_RATE_BOT", 6_000, least=0),
+}
+KLINGDESK_IDEMPOTENCY_HOURS = env.number("KLINGDESK_IDEMPOTENCY_HOURS", 48, least=1, most=720)
 SPECTACULAR_SETTINGS = {
     "TITLE": "klingdesk",
     "DESCRIPTION": "Search, consultations, tickets and the working-day promise over HTTP.",
@@ -264,6 +297,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "kb.api.sparse.describe_parts",
+        "klingdesk.api_document.complete",
+    ],
 }
 
 # --- Celery (a message is only a hint: the truth is in PostgreSQL) --------------------------------
@@ -309,45 +347,41 @@ if CELERY_BROKER_URL.startswith("pgmq"):
     }
 elif CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
+    # A worker without -Q takes from all of them; on several machines what presses need not stand
+    # behind what takes long (docs/operations.md).
+    CELERY_TASK_QUEUES = [
+        Queue(name, queue_arguments={"x-queue-type": "quorum"})
+        for name in ("celery", "routing", "reports")
+    ]
+    CELERY_TASK_ROUTES = {
+        "tickets.route_tickets": {"queue": "routing"},
+        "tickets.sweep_routing": {"queue": "routing"},
+        "tickets.assign_teams": {"queue": "routing"},
+        "kb.work_on_imports": {"queue": "reports"},
+        "tickets.run_exports": {"queue": "reports"},
+        "tickets.sweep_exports": {"queue": "reports"},
+        "tickets.count_for_reports": {"queue": "reports"},
+        "tickets.send_weekly_report": {"queue": "reports"},
+        "tickets.anonymise": {"queue": "reports"},
+    }
     CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True, "max_retries": 0}
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
 
-CELERY_BEAT_SCHEDULE = {
-    "forget-what-is-over": {"task": "accounts.forget_what_is_over", "schedule": 3600},
-    "anonymise-old-tickets": {
-        "task": "tickets.anonymise",
-        "schedule": env.number("KLINGDESK_ANONYMISE_SECONDS", 86_400, least=1, most=604_800),
-    },
-    "route-waiting-tickets": {
-        "task": "tickets.sweep_routing",
-        "schedule": env.number("KLINGDESK_ROUTING_SWEEP_SECONDS", 20, least=1, most=3600),
-    },
-    "fire-sla-alarms": {
-        "task": "tickets.sweep_sla",
-        "schedule": env.number("KLINGDESK_SLA_SWEEP_SECONDS", 60, least=1, most=3600),
-    },
-    "recount-open-promises": {
-        "task": "tickets.recount_promises",
-        "schedule": env.number("KLINGDESK_RECOUNT_SECONDS", 60, least=1, most=3600),
-    },
-    "close-resolved-tickets": {
-        "task": "tickets.close_resolved",
-        "schedule": env.number("KLINGDESK_CLOSE_SWEEP_SECONDS", 3600, least=1, most=86_400),
-    },
-    "keep-answers-true": {
-        "task": "kb.keep_answers_true",
-        "schedule": env.number("KLINGDESK_UPKEEP_SECONDS", 300, least=1, most=86_400),
-    },
-    "send-notices": {
-        "task": "notices.sweep_outbox",
-        "schedule": env.number("KLINGDESK_OUTBOX_SWEEP_SECONDS", 15, least=1, most=3600),
-    },
-}
+CELERY_BEAT_SCHEDULE = beat_schedule()
+
+# --- a demo desk ----------------------------------------------------------------------------------
+
+# Made-up tickets that a new demo desk begins with; 0 for none.
+KLINGDESK_DEMO_TICKETS = env.number("KLINGDESK_DEMO_TICKETS", 300, least=0, most=10_000)
 
 # --- resolved tickets ---------------------------------------------------------------------------
 
 KLINGDESK_CLOSE_AFTER_DAYS = env.number("KLINGDESK_CLOSE_AFTER_DAYS", 7, least=1, most=365)
+
+# --- users whom a chatbot sends -------------------------------------------------------------------
+
+KLINGDESK_INTAKE_MINUTES = env.number("KLINGDESK_INTAKE_MINUTES", 15, least=1, most=1440)
 
 # --- personal data of what has long ended ---------------------------------------------------------
 
@@ -355,9 +389,17 @@ KLINGDESK_ANONYMISE_AFTER_DAYS = env.number(
     "KLINGDESK_ANONYMISE_AFTER_DAYS", 365, least=1, most=36_500
 )
 
+# --- the feed of events ---------------------------------------------------------------------------
+
+KLINGDESK_FEED_DAYS = env.number("KLINGDESK_FEED_DAYS", 30, least=1, most=3650)
+
 # --- the search log (masked words, nobody's name) -------------------------------------------------
 
 KLINGDESK_SEARCH_LOG_DAYS = env.number("KLINGDESK_SEARCH_LOG_DAYS", 180, least=1, most=3650)
+
+# --- exported files -----------------------------------------------------------------------------
+
+KLINGDESK_EXPORT_HOURS = env.number("KLINGDESK_EXPORT_HOURS", 24, least=1, most=720)
 
 # --- notices that leave the desk ------------------------------------------------------------------
 
@@ -374,14 +416,11 @@ KLINGDESK_WEBHOOK_ALLOW = notice_settings.allowed_targets()
 KLINGDESK_WEBHOOK_HTTPS_ONLY = KLINGDESK_MODE is Mode.PRODUCTION
 KLINGDESK_DELIVERY_DAYS = env.number("KLINGDESK_DELIVERY_DAYS", 90, least=1, most=3650)
 
-# --- logging ------------------------------------------------------------------------------------
+# --- logs, figures, traces ------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # It tells of every login; who is locked out it says as a warning.
-    "loggers": {"axes": {"level": "WARNING"}},
-    "root": {"handlers": ["console"], "level": env.text("KLINGDESK_LOG_LEVEL", "INFO").upper()},
-}
+LOGGING = logging_config(
+    env.choice("KLINGDESK_LOG_FORMAT", LogFormat, LogFormat.TEXT),
+    env.text("KLINGDESK_LOG_LEVEL", "INFO").upper(),
+)
+KLINGDESK_METRICS_TOKEN = env.text("KLINGDESK_METRICS_TOKEN")
+KLINGDESK_OTLP_ENDPOINT = env.text("KLINGDESK_OTLP_ENDPOINT")

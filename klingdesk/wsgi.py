@@ -10,6 +10,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "klingdesk.settings")
 
 application = get_wsgi_application()
 
-from klingdesk.checks import refuse_unsafe  # noqa: E402 - needs the apps loaded
+from django.conf import settings  # noqa: E402 - needs the apps loaded
+
+from klingdesk import garbage  # noqa: E402
+from klingdesk.checks import refuse_unsafe  # noqa: E402
+from klingdesk.observing import tracing  # noqa: E402
 
 refuse_unsafe()
+tracing.start(settings.KLINGDESK_OTLP_ENDPOINT, service="klingdesk-web")
+garbage.settle()

@@ -20,11 +20,20 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
+from hashlib import sha256
 from types import MappingProxyType
 
 from klingdesk.core.days import Day, DayKind, Override, classify, library_years
 
-__all__ = ["MAX_STEP", "Day", "DayKind", "NoWorkingDay", "Override", "WorkingCalendar"]
+__all__ = [
+    "MAX_STEP",
+    "Day",
+    "DayKind",
+    "NoWorkingDay",
+    "Override",
+    "WorkingCalendar",
+    "library_fingerprint",
+]
 
 MAX_STEP = 10_000
 """Most working days counted in one go (about 40 years): a longer period is a typing error."""
@@ -45,6 +54,17 @@ def _base_index(year: int) -> tuple[int, ...]:
     return tuple(
         ordinal for ordinal in _days_of(year) if classify(date.fromordinal(ordinal))[0].working
     )
+
+
+@cache
+def library_fingerprint() -> str:
+    """The years that the holiday library has, and a digest of its working days: ``2004-2026
+    1f3a…``. It changes when another release of the library says something else."""
+    years = sorted(library_years())
+    digest = sha256()
+    for year in years:
+        digest.update(repr(_base_index(year)).encode())
+    return f"{years[0]}-{years[-1]} {digest.hexdigest()[:16]}"
 
 
 def _ordinal(day: date) -> int:

@@ -44,6 +44,12 @@ class Conflict(DeskError):
         self.state: Mapping[str, Any] = state or {}
 
 
+class Overtaken(Conflict):
+    """The object has changed since the version that the caller named as the one it read."""
+
+    code = "overtaken"
+
+
 class NotAllowed(DeskError):
     """The acting user may see the object but not do this to it."""
 
@@ -54,6 +60,18 @@ class NotFound(DeskError):
     """No such object, or none that the acting user may see (deliberately the same answer)."""
 
     code = "not_found"
+
+
+class Gone(DeskError):
+    """It was there and is not kept any more; ``state`` says what is."""
+
+    code = "gone"
+
+    def __init__(
+        self, message: Any, *, code: str | None = None, state: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.state: Mapping[str, Any] = state or {}
 
 
 class Invalid(DeskError):

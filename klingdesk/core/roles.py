@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
@@ -31,12 +32,27 @@ def roles_of(user: Any) -> frozenset[Role]:
         return known
     roles: frozenset[Role] = frozenset()
     if user.is_authenticated and user.is_active and user.is_staff:
-        names = set(user.groups.values_list("name", flat=True))
+        names = _names(user)
         roles = frozenset(role for role in GROUP_ROLES if role.value in names)
         if user.is_superuser:
             roles |= {Role.ADMIN, Role.MANAGER, Role.EDITOR}
     user._desk_roles = roles
     return roles
+
+
+def remember_roles(user: Any, roles: frozenset[Role]) -> None:
+    """Note the roles of ``user``, for somebody who stands for all that have them."""
+    user._desk_roles = roles
+
+
+def remember_groups(user: Any, names: Collection[str]) -> None:
+    """Note which groups ``user`` is in, for whoever has read them along with the user."""
+    user._group_names = frozenset(names)
+
+
+def _names(user: Any) -> frozenset[str]:
+    known: frozenset[str] | None = getattr(user, "_group_names", None)
+    return frozenset(user.groups.values_list("name", flat=True)) if known is None else known
 
 
 def is_bot(user: Any) -> bool:
@@ -47,7 +63,7 @@ def is_bot(user: Any) -> bool:
             user.is_authenticated
             and user.is_active
             and not user.is_staff
-            and user.groups.filter(name=BOT_GROUP).exists()
+            and BOT_GROUP in _names(user)
         )
         user._is_bot = known
     return known

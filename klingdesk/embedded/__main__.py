@@ -1,4 +1,4 @@
-"""``python -m klingdesk.embedded up`` and ``python -m klingdesk.embedded run -- COMMAND``."""
+"""``python -m klingdesk.embedded`` and ``up``, ``run -- COMMAND``, ``backup FILE``, ``restore``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ def main() -> int:
     commands.add_parser("up", help="run the desk until Ctrl-C")
     run = commands.add_parser("run", help="run a command against a throw-away PostgreSQL")
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    for name, text in (("backup", "write the desk into FILE"), ("restore", "put FILE back")):
+        copying = commands.add_parser(name, help=text, add_help=False)
+        copying.add_argument("argv", nargs=argparse.REMAINDER, metavar="FILE")
     chosen = parser.parse_args()
     if os.name != "posix":
         print("klingdesk: the embedded desk needs Linux or macOS; use WSL.", file=sys.stderr)  # noqa: T201
@@ -28,6 +31,11 @@ def main() -> int:
 
             up()
             return 0
+        if chosen.command in ("backup", "restore"):
+            from klingdesk.embedded import backups
+
+            copy = backups.backup if chosen.command == "backup" else backups.restore
+            return copy(chosen.argv)
         from klingdesk.embedded import throwaway
 
         argv = chosen.argv[1:] if chosen.argv[:1] == ["--"] else chosen.argv

@@ -65,6 +65,7 @@ class Cluster:
 
     def __init__(self, files: Path, *, throw_away: bool = False) -> None:
         self.files = files.parent.resolve() / files.name
+        self.throw_away = throw_away
         self.settings = _SETTINGS | (_THROW_AWAY if throw_away else {})
         self.user: ServerUser
         self.socket: Path
@@ -111,11 +112,21 @@ class Cluster:
             return False
         return True
 
+    def find_socket(self) -> None:
+        """Where the server that somebody else started listens; ``Trouble`` when nobody knows."""
+        try:
+            self.socket = self._noted_socket()
+        except (OSError, IndexError):
+            raise Trouble(f"nobody knows where the server on {self.files} listens.") from None
+
+    def _noted_socket(self) -> Path:
+        text = (self.files / "klingdesk.conf").read_text(encoding="utf-8")
+        return Path(text.split("unix_socket_directories = '", 1)[1].split("'", 1)[0])
+
     def remove_socket(self) -> None:
         """Delete the private socket folder of the last start; the server must have stopped."""
         try:
-            text = (self.files / "klingdesk.conf").read_text(encoding="utf-8")
-            folder = Path(text.split("unix_socket_directories = '", 1)[1].split("'", 1)[0])
+            folder = self._noted_socket()
             found = folder.lstat()
         except (OSError, IndexError):
             return

@@ -10,11 +10,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from klingdesk.embedded.children import Child, Spec, last_words
-from klingdesk.embedded.cluster import MAJOR, Cluster, server_environment, wait_answering
+from klingdesk.embedded.children import Child, Spec
+from klingdesk.embedded.cluster import MAJOR, Cluster
 from klingdesk.embedded.console import Console
 from klingdesk.embedded.database import ensure_database, ensure_queue, refuse_newer_schema
-from klingdesk.embedded.demo import PEOPLE, demo_password
+from klingdesk.embedded.demo import demo_password
 from klingdesk.embedded.environment import (
     desk_environment,
     forget_client_variables,
@@ -23,13 +23,14 @@ from klingdesk.embedded.environment import (
 from klingdesk.embedded.folder import DataFolder, write_private
 from klingdesk.embedded.health import HOST, readiness, refuse_taken_port
 from klingdesk.embedded.leftovers import end_leftovers
+from klingdesk.embedded.server import start_server
 from klingdesk.embedded.signals import StopFlag
 from klingdesk.embedded.supervisor import Supervisor
 from klingdesk.embedded.translations import compile_catalogues
 from klingdesk.embedded.trouble import StopRequested, Trouble
+from klingdesk.embedded.welcome import can_show_chinese, welcome
 
 PROJECT = Path(__file__).resolve().parents[2]
-_RECOVERY_SECONDS = 300.0
 _READY_SECONDS = 120.0
 
 
@@ -81,7 +82,7 @@ class _Desk:
         with self.console.step(f"Data folder {self.folder.path}"):
             cluster.prepare()
         with self.console.step(f"PostgreSQL {MAJOR}, as user {cluster.user.name}"):
-            self._start_postgres(cluster, supervisor)
+            start_server(cluster, supervisor, self.flag, self.folder.logs / "postgres.log")
         environment = self._environment(cluster)
         static = self._begin_static(supervisor, environment)
         with self.console.step("Database tables"):
@@ -100,29 +101,6 @@ class _Desk:
                 write_private(self.folder.path / "static-files", _static_fingerprint())
         return environment
 
-    def _start_postgres(self, cluster: Cluster, supervisor: Supervisor) -> None:
-        log = self.folder.logs / "postgres.log"
-        supervisor.start(
-            Spec(
-                name="postgres",
-                argv=cluster.command(),
-                env=server_environment(),
-                cwd=Path("/"),
-                log=log,
-                # Fast shutdown, then an immediate one: the next start recovers from the log.
-                stop=((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)),
-                death_signal=signal.SIGINT,
-                user=cluster.user,
-                before_again=cluster.postmaster.end_orphans,
-            )
-        )
-        try:
-            wait_answering(
-                cluster, lambda: supervisor.alive("postgres"), self.flag.sleep, _RECOVERY_SECONDS
-            )
-        except Trouble as trouble:
-            raise Trouble(f"{trouble}: {last_words(log)} (log: {log})") from None
-
     def _environment(self, cluster: Cluster) -> dict[str, str]:
         given = os.environ
         mode = given.get("KLINGDESK_MODE") or "demo"
@@ -132,6 +110,8 @@ class _Desk:
             "KLINGDESK_STATIC_ROOT": str(self.folder.static),
             "KLINGDESK_ALLOWED_HOSTS": given.get("KLINGDESK_ALLOWED_HOSTS")
             or "127.0.0.1,localhost",
+            "KLINGDESK_PUBLIC_URL": given.get("KLINGDESK_PUBLIC_URL")
+            or f"http://127.0.0.1:{self.port}",
             "PORT": str(self.port),
         }
         if mode == "demo":
@@ -164,7 +144,7 @@ class _Desk:
 
     def _serve(self, environment: dict[str, str], supervisor: Supervisor) -> None:
         celery = ("-m", "celery", "-A", "klingdesk")
-        worker = ("worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "INFO")
+        worker = ("worker", "--pool", "threads", "--concurrency", "4")
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         with self.console.step("Web, worker and beat"):
             for spec in (
@@ -194,15 +174,13 @@ class _Desk:
             supervisor.turn(0.1)
 
     def _welcome(self, environment: dict[str, str]) -> None:
-        self.console.line()
-        self.console.line(f"The desk is ready: {self.address}")
-        password = environment.get("KLINGDESK_DEMO_PASSWORD")
-        if environment["KLINGDESK_MODE"] == "demo" and password:
-            self.console.line()
-            rows = [("login", "password", "role")]
-            self.console.table(rows + [(name, password, role) for name, role in PEOPLE])
-        self.console.line()
-        self.console.line("Ctrl-C stops it.")
+        is_demo = environment["KLINGDESK_MODE"] == "demo"
+        welcome(
+            self.console,
+            address=self.address,
+            password=environment.get("KLINGDESK_DEMO_PASSWORD", "") if is_demo else "",
+            shows_chinese=can_show_chinese(sys.stdout.encoding),
+        )
 
     def _say_goodbye(self, supervisor: Supervisor) -> None:
         began = time.monotonic()

@@ -28,6 +28,10 @@ _MARK = "klingdesk-data.json"
 _ELSEWHERE = "choose another folder with KLINGDESK_DATA=/path/to/folder"
 
 
+class AlreadyRunning(Trouble):
+    """Somebody holds the folder's lock; the message says who."""
+
+
 class DataFolder:
     """One desk's data. Everything that can be wrong with a folder is raised as ``Trouble``."""
 
@@ -90,7 +94,8 @@ class DataFolder:
         except BlockingIOError:
             holder = os.read(handle, 1000).decode(errors="replace").strip() or "starting just now"
             os.close(handle)
-            raise Trouble(f"the desk in {self.path} is already running: {holder}.") from None
+            text = f"the desk in {self.path} is already running: {holder}."
+            raise AlreadyRunning(text) from None
         os.ftruncate(handle, 0)
         self._lock = handle
 

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import psutil
 
-from klingdesk.embedded.children import Spec, last_words
-from klingdesk.embedded.cluster import Cluster, server_environment, wait_answering
+from klingdesk.embedded.cluster import Cluster
 from klingdesk.embedded.console import Console, complain
 from klingdesk.embedded.database import ensure_database, ensure_queue
 from klingdesk.embedded.environment import desk_environment, forget_client_variables
 from klingdesk.embedded.processes import die_with_parent
+from klingdesk.embedded.server import start_server
 from klingdesk.embedded.signals import StopFlag
 from klingdesk.embedded.supervisor import Supervisor
 from klingdesk.embedded.trouble import StopRequested, Trouble
@@ -61,25 +61,9 @@ def run(command: Sequence[str]) -> int:
 def _run_in(folder: Path, command: Sequence[str], flag: StopFlag) -> int:
     cluster = Cluster(folder / "postgresql", throw_away=True)
     supervisor = Supervisor(Console(), flag, lambda marks: None)
-    log = folder / "postgres.log"
     try:
         cluster.prepare()
-        supervisor.start(
-            Spec(
-                name="postgres",
-                argv=cluster.command(),
-                env=server_environment(),
-                cwd=Path("/"),
-                log=log,
-                stop=((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0)),
-                death_signal=signal.SIGQUIT,
-                user=cluster.user,
-            )
-        )
-        try:
-            wait_answering(cluster, lambda: supervisor.alive("postgres"), flag.sleep, 60)
-        except Trouble as trouble:
-            raise Trouble(f"{trouble}: {last_words(log)}") from None
+        start_server(cluster, supervisor, flag, folder / "postgres.log")
         ensure_database(cluster, may_create_databases=True)
         ensure_queue(cluster)
         return _command(command, _environment(cluster), supervisor, flag)

@@ -1,0 +1,1 @@
+"""One file that holds the desk's database, and the way back from it."""

@@ -1,0 +1,1 @@
+"""How the desk is watched: request ids, logs without personal data, figures, traces."""

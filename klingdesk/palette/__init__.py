@@ -1,0 +1,1 @@
+"""The command palette: one field that leads to questions, tickets, accounts, pages and actions."""
