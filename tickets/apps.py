@@ -21,4 +21,5 @@ class TicketsConfig(AppConfig):
         register_texts()
         providers.register_hours(office_hours)
         providers.register_audiences(team_audiences)
+        providers.register_page(_("Event subscriptions"), "admin:subscriptions")
         providers.register_hint(hint_after_commit)

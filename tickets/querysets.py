@@ -9,10 +9,12 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from klingdesk.core.roles import Role, roles_of
+from klingdesk.core.roles import Role, is_bot, roles_of
 
 if TYPE_CHECKING:
+    from tickets.models.archive import ArchivedTicket  # noqa: F401 - named in types below
     from tickets.models.consultation import Consultation  # noqa: F401 - named in types below
+    from tickets.models.intake import Intake  # noqa: F401 - named in types below
     from tickets.models.ticket import Ticket  # noqa: F401 - named in types below
 
 OPEN = ("new", "queued", "assigned", "waiting", "returned")
@@ -34,6 +36,21 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
         if Role.AGENT not in roles_of(user):
             return self.none()
         return self.filter(status="open", parked_at__isnull=False).exclude(agent=user)
+
+
+class IntakeQuerySet(models.QuerySet["Intake"]):
+    def visible_to(self, user: Any) -> IntakeQuerySet:
+        """Managers: all. Agents: whoever waits, and whom they took. Programs: their own."""
+        roles = roles_of(user)
+        if Role.MANAGER in roles:
+            return self.all()
+        if Role.AGENT in roles:
+            return self.filter(Q(status="waiting") | Q(taken_by=user))
+        return self.filter(bot=user) if is_bot(user) else self.none()
+
+    def waiting(self, *, now: datetime) -> IntakeQuerySet:
+        """Those that an agent may take at ``now``."""
+        return self.filter(status="waiting", expires_at__gt=now)
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -69,6 +86,21 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def handed_over_between(self, start: datetime, end: datetime) -> TicketQuerySet:
         """Handed over at ``start`` or later and before ``end``."""
         return self.filter(created_at__gte=start, created_at__lt=end)
+
+
+class ArchivedTicketQuerySet(models.QuerySet["ArchivedTicket"]):
+    def visible_to(self, user: Any) -> ArchivedTicketQuerySet:
+        """As for tickets that are not archived; whom agents told of is written in the row."""
+        roles = roles_of(user)
+        if Role.MANAGER in roles:
+            return self.all()
+        seen = Q()
+        if Role.ADVISOR in roles:
+            team_ids = user.teams.through.objects.filter(user_id=user.pk).values("team_id")
+            seen |= Q(assignee=user) | Q(team__in=team_ids)
+        if Role.AGENT in roles:
+            seen |= Q(reporters__contains=[user.pk])
+        return self.filter(seen) if seen else self.none()
 
 
 def _told_by(agent: Any) -> Q:

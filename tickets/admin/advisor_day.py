@@ -22,9 +22,9 @@ from klingdesk.pages import desk_page, desk_render
 from notices.selectors import notices_for, unread_count
 from notices.words import in_words
 from tickets.admin.queue import query_of_list
-from tickets.admin.queue_filters import Due, Filters, View, matching
 from tickets.admin.queue_parts import BADGES, MOST_COUNTED, Row, bounded, counted, list_url, rows_of
-from tickets.admin.queue_sorting import Sort, in_order
+from tickets.selectors.ticket_list import Due, Filters, View, matching
+from tickets.selectors.ticket_order import Sort, in_order
 from tickets.selectors.tickets import tickets_for
 
 SHOWN = 5

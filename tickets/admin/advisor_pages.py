@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 
 from klingdesk.core.errors import Conflict, DeskError, Invalid, NotFound
 from klingdesk.core.roles import Role, roles_of
+from klingdesk.moments import weekday_words
 from klingdesk.pages import desk_page, desk_render
 from tickets.admin.routing_parts import status_of, tabs
 from tickets.admin.routing_words import profile_text
-from tickets.admin.words import moment_words, weekday_words
 from tickets.models import AdvisorProfile
 from tickets.selectors.advisors import (
     advisor_get,
@@ -121,7 +121,7 @@ def _page(request: HttpRequest, person: Any, *, refused: DeskError | None = None
         "leave_fields": _leave_fields(request, errors, is_typed=act == "leave"),
         "traces": [
             {
-                "at": moment_words(trace.at),
+                "at": trace.at,
                 "by": trace.by.get_username(),
                 "old": profile_text(trace.old, weekdays) if trace.old else "",
                 "new": profile_text(trace.new, weekdays) if trace.new else "",

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from klingdesk.core.calendar import Day
+from klingdesk.moments import date_words
 from tickets.admin.month_grid import Month, months_between
-from tickets.admin.words import date_words, reason_words
+from tickets.admin.words import reason_words
 from tickets.rules.notice_loading import DayOrigin, origin_of
 from tickets.selectors.loaded_notices import LoadedCalendar
 
@@ -97,13 +98,17 @@ def day_in_words(day: Day) -> str:
 def year_months(loaded: LoadedCalendar, year: int, *, today: date) -> list[Month[CalendarCell]]:
     """The twelve months of a year."""
 
+    first = date(year, 1, 1)
+    pages = reverse("admin:calendar_day", args=[first.isoformat()])
+
     def cell(day: date) -> CalendarCell:
-        return _cell(loaded, day, today)
+        url = pages.replace(first.isoformat(), day.isoformat())
+        return _cell(loaded, day, today, url)
 
-    return months_between(date(year, 1, 1), date(year, 12, 31), cell)
+    return months_between(first, date(year, 12, 31), cell)
 
 
-def _cell(loaded: LoadedCalendar, day: date, today: date) -> CalendarCell:
+def _cell(loaded: LoadedCalendar, day: date, today: date, url: str) -> CalendarCell:
     said = loaded.calendar.day(day)
     look = look_of(said)
     origin = origin_of(day, calendar=loaded.calendar, notices=loaded.notices)
@@ -118,7 +123,7 @@ def _cell(loaded: LoadedCalendar, day: date, today: date) -> CalendarCell:
         provisional=said.provisional,
         today=day == today,
         words=pgettext("between the parts of a list", ", ").join(parts),
-        url=reverse("admin:calendar_day", args=[day.isoformat()]),
+        url=url,
     )
 
 

@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from klingdesk.core.calendar import Override
 from klingdesk.core.errors import Conflict, Invalid, NotFound
 from klingdesk.core.roles import Role
+from klingdesk.moments import date_words
 from klingdesk.pages import desk_page, desk_render
 from tickets.admin.calendar_days import day_in_words
 from tickets.admin.notice_words import doubt_in_words
 from tickets.admin.promise_effect import Edit, Effect, look_or_confirm
 from tickets.admin.promise_forms import NoticeForm, ReasonForm
-from tickets.admin.words import date_words
 from tickets.models import PromiseChange
 from tickets.rules.holiday_notice import Notice, looks_like_table, read_notice, read_table
 from tickets.rules.notice_loading import LineKind, LoadedDay, Loading, loading, overrides_of

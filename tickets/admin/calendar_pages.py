@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from klingdesk.core.calendar import Override
 from klingdesk.core.errors import Conflict, Invalid, NotFound
 from klingdesk.core.roles import Role
+from klingdesk.moments import date_words
 from klingdesk.pages import desk_page, desk_render
 from tickets.admin.calendar_days import (
     day_in_words,
@@ -26,7 +27,6 @@ from tickets.admin.calendar_days import (
 from tickets.admin.month_grid import weekday_heads
 from tickets.admin.promise_effect import Edit, Effect, look_or_confirm
 from tickets.admin.promise_forms import DayForm, DayJumpForm
-from tickets.admin.words import date_words
 from tickets.models import PromiseChange
 from tickets.rules.notice_loading import DayOrigin, origin_of
 from tickets.selectors.loaded_notices import LoadedCalendar, loaded_calendar

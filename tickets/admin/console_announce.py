@@ -25,6 +25,8 @@ def announcement(context: Mapping[str, Any], state: RunState | None) -> str:
             return _("The flow has come to its end: finish the contact.")
         case "hand_over":
             return _("The flow has come to a hand-over: fill in the form.")
+        case "ask":
+            return _("Find out what it is about: choose a standard question.")
         case "plain":
             return _("This contact has no decision flow.")
     answered = sum(not step.automatic for step in state.steps) if state is not None else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from kb.flows.schema import EscalateNode
 from kb.flows.showing import prefilled
 from tickets.models import Consultation
 from tickets.models.labels import Channel, ContactChannel
+from tickets.rules.said_count import said_count
 from tickets.selectors.runs import CHANGED_FLOW, RunState
 from tickets.services.hand_over import Capture
 from tickets.services.text import MOST_TEXT
@@ -45,11 +46,29 @@ def first_capture(consultation: Consultation, state: RunState) -> Capture:
     return Capture(
         problem=known.captured.get("problem", "") or _problem_so_far(consultation, state),
         demand=known.captured.get("demand", ""),
-        account_id=known.captured.get("account_id", ""),
+        account_id=known.captured.get("account_id", "") or _told_by_chatbot(consultation),
         contact_channel=ContactChannel.CALL_BACK if number else own_channel,
         contact_value=number,
-        extra=known.fields,
+        extra={**counts_said(consultation, state), **known.fields},
     )
+
+
+def counts_said(consultation: Consultation, state: RunState) -> dict[str, str]:
+    """Numbers that the user's words hold already, by key of the field that asks for them."""
+    node = state.position.node
+    asked = node.fields if isinstance(node, EscalateNode) else ()
+    said = {
+        item.key: said_count(item.label, consultation.utterance)
+        for item in asked
+        if item.kind == "count"
+    }
+    return {key: str(number) for key, number in said.items() if number is not None}
+
+
+def _told_by_chatbot(consultation: Consultation) -> str:
+    """The account ID that came with a chatbot's user."""
+    intake = getattr(consultation, "intake", None)
+    return intake.account_id if intake is not None else ""
 
 
 def _problem_so_far(consultation: Consultation, state: RunState) -> str:
@@ -67,9 +86,16 @@ def _problem_so_far(consultation: Consultation, state: RunState) -> str:
 
 
 def capture_fields(
-    node: EscalateNode, typed: Capture, errors: Mapping[str, Sequence[Any]]
+    node: EscalateNode,
+    typed: Capture,
+    errors: Mapping[str, Sequence[Any]],
+    *,
+    said: Container[str] = (),
 ) -> list[CaptureField]:
-    """The fields of ``node`` in their order, with values and errors."""
+    """The fields of ``node`` in their order, with values and errors.
+
+    ``said``: keys of those that the desk has filled in from the user's words, to be checked.
+    """
     asked = frozenset(node.requires)
     fields: list[CaptureField] = []
     if "problem" in asked:
@@ -84,8 +110,25 @@ def capture_fields(
         )
     if "contact" in asked:
         fields += _contact_fields(typed)
-    fields += [extra_field(item, typed.extra.get(item.key, "")) for item in node.fields]
+    for item in node.fields:
+        extra = extra_field(item, typed.extra.get(item.key, ""))
+        if item.key in said and extra.value:
+            note = _("From the user's words; please check.")
+            extra = replace(extra, help=f"{note} {extra.help}".strip())
+        fields.append(extra)
     return [replace(item, errors=errors.get(item.name, ())) for item in fields]
+
+
+def first_to_fill(fields: Sequence[CaptureField], typed: Capture) -> str:
+    """The name of the field at which typing begins: the first empty one that must not be.
+
+    Empty when nothing is missing, as after an open ticket was found."""
+    by_message = typed.contact_channel == ContactChannel.PRIVATE_MESSAGE
+    for item in fields:
+        hidden = item.name == "contact_value" and by_message
+        if item.required and not item.value.strip() and not item.options and not hidden:
+            return item.name
+    return ""
 
 
 def _contact_fields(typed: Capture) -> list[CaptureField]:

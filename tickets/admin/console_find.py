@@ -122,6 +122,20 @@ def found(*, user: Any, typed: str, now: datetime) -> dict[str, Any]:
     }
 
 
+MOST_ASKED = 8
+"""One for each of the keys 1 to 8; 9 is ``NOTHING_FITS``."""
+
+
+def found_questions(*, user: Any, typed: str, now: datetime) -> list[StandardQuestion]:
+    """The standard questions that ``typed`` may mean, the likeliest first, and ``NOTHING_FITS``."""
+    if not typed:
+        return []
+    keys = [hit.key for hit in search_questions(typed, limit=MOST_ASKED).hits]
+    seen = questions_by_keys(user=user, keys=[*keys, NOTHING_FITS])
+    ordered = [seen[key] for key in dict.fromkeys([*keys, NOTHING_FITS]) if key in seen]
+    return [each for each in ordered if each.status in KNOWN_TO_AGENTS]
+
+
 def _row(hit: Hit, question: StandardQuestion, typed: str, now: datetime) -> ResultRow:
     by_title = hit.text == hit.title
     return ResultRow(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from kb.admin.flow_words import unnamed_answer
 from tickets.admin.check_words import check_outcome_words
 from tickets.models import Consultation, ContactTransfer, RunStep
 from tickets.selectors.masking import masked_value
@@ -30,6 +32,22 @@ class PathLine:
     @property
     def is_automatic(self) -> bool:
         return self.number is None and not self.moved
+
+
+MOST_IN_TRAIL = 5
+"""Answers above the present step; the whole path stands beside it."""
+
+
+def trail_of(lines: Sequence[PathLine], here: str, *, is_over: bool) -> list[dict[str, str]]:
+    """The latest answers and ``here``, as the steps of a way; none before the first answer."""
+    answers = [line.answer for line in lines if line.answer and not line.moved]
+    if not answers:
+        return []
+    shown = answers[-MOST_IN_TRAIL:]
+    if len(shown) < len(answers):
+        shown = ["…", *shown]
+    done = [{"label": answer, "state": "done", "href": ""} for answer in shown]
+    return [*done, {"label": here, "state": "done" if is_over else "current", "href": ""}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +100,7 @@ def step_answer(step: RunStep) -> str:
     """The answer of a step in words."""
     if step.kind == "check":
         return check_outcome_words(step.value) or step.label
-    return step.label or _unnamed(step.kind)
-
-
-def _unnamed(kind: str) -> str:
-    match kind:
-        case "collect":
-            return _("Filled in")
-        case "branch" | "table":
-            return _("None of the special cases")
-        case _:
-            return _("Read out")
+    return step.label or unnamed_answer(step.kind)
 
 
 def collected_lines(state: RunState, *, plain: bool) -> list[CollectedLine]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from kb.models import StandardQuestion
 from kb.rules.lifecycle import Standing
-from tickets.admin.words import moment_words
+from klingdesk.moments import moment_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def standing_badge(question: StandardQuestion, *, now: datetime) -> StandingBadg
                 _("This answer is not released: know it, but do not pass it on."),
             )
         case Standing.SCHEDULED if question.effective_from is not None:
-            date = moment_words(question.effective_from)
+            date = moment_words(question.effective_from, now=now)
             return StandingBadge(
                 standing,
                 "warn",
@@ -44,7 +44,7 @@ def standing_badge(question: StandardQuestion, *, now: datetime) -> StandingBadg
                 _("This answer takes effect %(date)s: do not pass it on before.") % {"date": date},
             )
         case Standing.EXPIRED if (end := end_of(question)) is not None:
-            date = moment_words(end)
+            date = moment_words(end, now=now)
             return StandingBadge(
                 standing,
                 "bad",

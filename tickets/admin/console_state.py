@@ -21,11 +21,16 @@ from kb.selectors.flow_world import world_at
 from kb.selectors.questions import questions_by_keys
 from tickets.admin.console_announce import announcement
 from tickets.admin.console_collect import TypedValues, typed_before, value_fields
-from tickets.admin.console_fields import capture_fields, first_capture
-from tickets.admin.console_find import MOST_TYPED, question_url
-from tickets.admin.console_path import collected_lines, path_lines
+from tickets.admin.console_fields import (
+    capture_fields,
+    counts_said,
+    first_capture,
+    first_to_fill,
+)
+from tickets.admin.console_find import MOST_TYPED, found_questions, question_url
+from tickets.admin.console_path import collected_lines, path_lines, trail_of
 from tickets.admin.console_standing import standing_badge
-from tickets.admin.words import days_words, due_words
+from tickets.admin.words import days_words
 from tickets.models import Consultation, Ticket
 from tickets.models.labels import ClockKind, ConsultationStatus
 from tickets.selectors.runs import RunState, Withdrawal, run_state, withdrawal_of
@@ -72,10 +77,12 @@ def contact_context(
     refused_values: TypedValues | None = None,
     rescued: Sequence[CaptureField] = (),
     passing: Passing | None = None,
+    asked: str | None = None,
 ) -> dict[str, Any]:
     """Context of the contact page and of its fragment.
 
-    ``stage`` is one of: ``ended``, ``plain`` (no flow), ``step``, ``collect``, ``check``,
+    ``stage`` is one of: ``ended``, ``ask`` (no question yet; ``asked`` are the words it is looked
+    for by, the user's own unless given), ``plain`` (no flow), ``step``, ``collect``, ``check``,
     ``answer``, ``redirect``, ``hand_over``. ``seen`` has the texts of a step,
     ``script`` is what may be read out at this stage; ``withdrawn`` is set when that is the
     fallback, because the answer has ceased to be in force since the contact began. ``rescued``
@@ -109,14 +116,39 @@ def contact_context(
             "console_finish",
             "console_instead",
             "console_pass_on",
+            "console_ask",
+            "console_choose",
         )
     }
     context |= _stage(consultation, state, user=user, now=now, refused=refused)
+    if context["stage"] == "ask" and is_own:
+        typed = consultation.utterance[:MOST_TYPED] if asked is None else asked
+        context["asked_typed"] = typed
+        context["asked_rows"] = found_questions(user=user, typed=typed, now=now)
     if context["stage"] in ("collect", "check") and state is not None:
         context |= _asked_for(state, refused_values, is_own=is_own)
     if withdrawn is not None and context["stage"] != "plain":
         context["script"] = withdrawn.script
+    if state is not None:
+        here = _here(context)
+        context["trail"] = trail_of(context["steps"], here, is_over=context["is_over"])
     return {**context, "announcement": announcement(context, state)}
+
+
+def _here(context: Mapping[str, Any]) -> str:
+    """The end of the trail: where the contact stands, in a word or two."""
+    match context["stage"]:
+        case "ended":
+            return str(context["contact"].get_status_display())
+        case "hand_over":
+            promised = context["node"].promise
+            return _("Hand over to tier 2") if promised else _("Record a report")
+        case "answer":
+            return _("Answer the user")
+        case "redirect":
+            return _("Another place answers this")
+        case _:
+            return _("Present step")
 
 
 def _stage(
@@ -129,6 +161,8 @@ def _stage(
 ) -> dict[str, Any]:
     if consultation.status != ConsultationStatus.OPEN:
         return {"stage": "ended", **_ended(consultation, state, now=now)}
+    if consultation.question is None:
+        return {"stage": "ask"}
     if state is None:
         return {"stage": "plain", "script": _plain_script(consultation, now=now)}
     return _standing(consultation, state, user=user, now=now, refused=refused)
@@ -223,8 +257,11 @@ def _capture(
 ) -> dict[str, Any]:
     typed = refused.typed if refused else first_capture(consultation, state)
     errors = refused.errors if refused else {}
+    said = () if refused else counts_said(consultation, state)
+    fields = capture_fields(node, typed, errors, said=said)
     return {
-        "fields": capture_fields(node, typed, errors),
+        "fields": fields,
+        "focus_on": "" if errors else first_to_fill(fields, typed),
         "wrong_count": len(errors),
         "open_ticket": refused.open_ticket if refused else None,
         "chase_note": refused.chase_note if refused else "",
@@ -242,7 +279,7 @@ def _ended(consultation: Consultation, state: RunState | None, *, now: datetime)
     done: dict[str, Any] = {
         "ticket": ticket,
         "ticket_is_ours": consultation.status == ConsultationStatus.ESCALATED,
-        "due": due_words(ticket.due_at) if ticket.due_at else "",
+        "due": ticket.due_at,
     }
     if done["ticket_is_ours"]:
         done["handover_script"] = promised_script(state, ticket, now=now)

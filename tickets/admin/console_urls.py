@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tickets.admin import console, console_capture, console_contacts, console_transfers
+from tickets.admin import console, console_ask, console_capture, console_contacts, console_transfers
 
 urlpatterns: list[URLPattern] = [
     path("console/", console.home, name="console"),
@@ -52,4 +52,5 @@ urlpatterns: list[URLPattern] = [
         name="console_hand_over",
     ),
     path("console/contacts/<int:contact_id>/chase/", console_capture.chase, name="console_chase"),
+    *console_ask.urlpatterns,
 ]

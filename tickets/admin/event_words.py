@@ -15,8 +15,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
+from klingdesk.moments import due_words
 from tickets.admin.routing_words import conditions_text
-from tickets.admin.words import due_words, moment_words
 from tickets.models.labels import (
     ClockKind,
     ContactChannel,
@@ -138,7 +138,7 @@ def _contacted(_old: Facts, new: Facts, _teams: Teams) -> str:
     }
     made = _instant(new.get("at"))
     if made is not None:
-        words = _("%(contact)s (at %(time)s)") % {"contact": words, "time": moment_words(made)}
+        words = _("%(contact)s (at %(time)s)") % {"contact": words, "time": due_words(made)}
     again = _instant(new.get("next_try_at"))
     if again is None:
         return words
@@ -264,6 +264,9 @@ _WORDS: Mapping[str, Callable[[Facts, Facts, Teams], str]] = {
     "ticket.returned": _returned,
     "ticket.completed": _completed,
     "ticket.noted": _noted,
+    "ticket.release_undone": _just(gettext_noop("Giving back undone")),
+    "ticket.transfer_undone": _just(gettext_noop("Passing on undone")),
+    "ticket.note_withdrawn": _just(gettext_noop("Note withdrawn")),
     "ticket.chased": _chased,
     "ticket.prioritised": _prioritised,
     "ticket.merged": _said(gettext_noop("Merged into %(ticket)s"), "into"),

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from kb.admin.base import AnyMultipleChoice, DeskModelAdmin
+from klingdesk.boxes import ManyBoxes
 from klingdesk.core.roles import Role
 from tickets.models import Team
 from tickets.services.teams import assign_soon, make_default_team
@@ -27,7 +28,6 @@ class TeamAdmin(DeskModelAdmin):
     list_display = ("name", "slug", "is_default", "lead", "assignment", "member_count")
     list_select_related = ("lead",)
     fields = ("name", "slug", "is_default", "lead", "assignment", "members")
-    filter_horizontal = ("members",)
     actions = ("make_default",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
@@ -49,6 +49,7 @@ class TeamAdmin(DeskModelAdmin):
         people = get_user_model().objects.filter(may_work | Q(teams__isnull=False))
         kwargs["queryset"] = people.distinct().order_by("username")
         kwargs["form_class"] = MembersField
+        kwargs["widget"] = ManyBoxes
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from django.utils import dateformat
 from django.utils.translation import pgettext
 
-from tickets.admin.words import weekday_words
+from klingdesk.moments import weekday_words
 
 Cell = TypeVar("Cell")
 

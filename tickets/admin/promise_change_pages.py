@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from klingdesk.core.roles import Role
+from klingdesk.moments import date_words
 from klingdesk.pages import desk_page, desk_render
-from tickets.admin.words import date_words
 from tickets.models import PromiseChange
 from tickets.models.labels import ClockKind, PromiseCause
 from tickets.selectors.promise_changes import all_changes, change_get, clocks_behind, moved_tickets
@@ -58,12 +58,14 @@ def promise_change_page(request: HttpRequest, change_id: int) -> HttpResponse:
     text = request.GET.get("after", "")
     after = int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
     moved = moved_tickets(change, user=request.user, after=after, most=PER_PAGE + 1)
+    behind = clocks_behind(change) if change.done_at is None else 0
     context = {
         "title": _("Change %(number)s of the promise") % {"number": change.pk},
         "tab": "changes",
         "change": change,
         "things": changed_things(change),
-        "behind": clocks_behind(change) if change.done_at is None else 0,
+        "behind": behind,
+        "total": change.looked_at + behind,
         "moved": moved[:PER_PAGE],
         "after": after,
         "following": moved[PER_PAGE - 1].event if len(moved) > PER_PAGE else 0,
@@ -99,7 +101,12 @@ def changed_things(change: PromiseChange) -> list[ChangedThing]:
         )
         for year, source in sorted(new_years.items())
     ]
-    return [*years, *days]
+    library = [
+        ChangedThing(what=_("Holiday library"), old=change.old.get("library", ""), new=said)
+        for said in [change.new.get("library")]
+        if said
+    ]
+    return [*library, *years, *days]
 
 
 def _policy_words(policy: Mapping[str, Any]) -> str:

@@ -14,15 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from klingdesk.moments import date_words, due_words, duration_words
 from tickets.admin.calendar_days import Look, mark_of
 from tickets.admin.month_grid import Month, months_between
 from tickets.admin.ticket_promise import clock_promise
 from tickets.admin.words import (
     DayInWords,
-    date_words,
     day_words,
     days_words,
-    due_words,
     reason_words,
 )
 from tickets.models import Clock, Ticket
@@ -58,7 +57,7 @@ class PromisePicture:
 
     kind: str
     title: str
-    due: str
+    due_at: datetime | None
     words: str
     level: str
     provisional: bool
@@ -88,7 +87,7 @@ def _picture(
     return PromisePicture(
         kind=clock.kind,
         title=str(ClockKind(clock.kind).label),
-        due=promise.due,
+        due_at=promise.due_at,
         words=promise.words,
         level=promise.level,
         provisional=promise.provisional,
@@ -148,15 +147,6 @@ def _pause_words(pause: PauseLine) -> str:
     if pause.end is None:
         return _("Stands still since %(start)s (%(why)s).") % params
     return _("Stood still from %(start)s to %(end)s (%(why)s): %(time)s of working time.") % params
-
-
-def duration_words(minutes: int) -> str:
-    """2 h 30 min; 45 min; 3 h."""
-    hours, rest = divmod(minutes, 60)
-    parts = [_("%(hours)d h") % {"hours": hours}] if hours else []
-    if rest or not hours:
-        parts.append(_("%(minutes)d min") % {"minutes": rest})
-    return " ".join(parts)
 
 
 def _given_back(day: Mapping[str, Any]) -> DayInWords:

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.pages import desk_page, desk_render
-from tickets.admin.queue_filters import MOST_FOUND, Filters, View, listing, looked_for
-from tickets.admin.queue_parts import BADGES, counted, fixed_choices, list_url, rows_of, tabs
+from tickets.admin.queue_parts import badge_counts, fixed_choices, list_url, rows_of, tabs
+from tickets.admin.queue_rows import Columns, line_of, rendered
 from tickets.models.labels import Priority
 from tickets.rules.ticket_number import parse_number
 from tickets.selectors.list_choices import choices_for, visible_teams
+from tickets.selectors.ticket_list import MOST_FOUND, Filters, View, listing, looked_for
 from tickets.services.claims import claim_next
 
 
@@ -59,32 +60,46 @@ def show_list(
     teams = visible_teams(choices, user)
     own = {team.value for team in teams if team.own}
     is_manager = Role.MANAGER in roles_of(user)
+    columns = _columns(filters, is_manager=is_manager)
+    rows = rows_of(page.tickets, now=now)
+    lines = [line_of(row.ticket, row.promise) for row in rows]
     context = {
         "title": _("Queue"),
-        "tabs": tabs(filters, counted(BADGES, user=user, now=now)),
+        "tabs": tabs(filters, badge_counts(user)),
         "filters": filters,
         "is_refined": filters.is_narrowed or bool(filters.sort),
-        "rows": rows_of(page.tickets, now=now),
+        "rows": rows,
+        "lines": rendered(lines, columns, now=now),
         "choices": choices,
         "fixed": fixed_choices(),
         "teams": teams,
         "list_query": filters.query(after=filters.after),
         "view_query": filters.query(),
-        "link_query": query_of_list(filters.query()),
+        "link_query": columns.link_query,
         "can_take": bool(own),
         "take_team": filters.team if filters.team in own else "",
         "next_url": list_url(filters.query(after=page.next_after)) if page.next_after else "",
         "first_url": list_url(filters.query()) if filters.after else "",
         "plain_url": list_url(Filters(view=filters.view).query()),
-        "shows_status": filters.view is not View.WAITING or bool(filters.found),
-        "shows_resolved": filters.view is View.RESOLVED and not filters.found,
-        "shows_next_try": filters.view in (View.MINE, View.REACH) or bool(filters.tried),
+        "shows_status": columns.shows_status,
+        "shows_resolved": columns.shows_resolved,
+        "shows_next_try": columns.shows_next_try,
         "is_manager": is_manager,
         "priorities": Priority.choices,
         "most_found": MOST_FOUND,
         **more,
     }
     return desk_render(request, "admin/queue/page.html", context, status=status)
+
+
+def _columns(filters: Filters, *, is_manager: bool) -> Columns:
+    return Columns(
+        is_manager=is_manager,
+        shows_status=filters.view is not View.WAITING or bool(filters.found),
+        shows_resolved=filters.view is View.RESOLVED and not filters.found,
+        shows_next_try=filters.view in (View.MINE, View.REACH) or bool(filters.tried),
+        link_query=query_of_list(filters.query()),
+    )
 
 
 @desk_page(Role.ADVISOR, Role.MANAGER, methods=("GET", "HEAD", "POST"))

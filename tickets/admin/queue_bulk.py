@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from klingdesk.core.errors import Invalid
 from klingdesk.core.roles import Role
 from klingdesk.pages import desk_page, desk_render
 from tickets.admin.queue import query_of_list
-from tickets.admin.queue_filters import Filters
 from tickets.admin.queue_parts import list_url
+from tickets.admin.ticket_undo import together_tag
 from tickets.models.labels import Priority
 from tickets.rules.ticket_number import format_number, parse_number
 from tickets.selectors.list_choices import choices_for
+from tickets.selectors.ticket_list import Filters
 from tickets.services.bulk import Row, bulk_priority, bulk_transfer
 
 FIELDS = ("do", "team", "person", "skill", "priority", "reason")
@@ -39,15 +43,20 @@ def queue_bulk(request: HttpRequest) -> HttpResponse:
     typed = {name: request.POST.get(name, "").replace("\x00", "") for name in FIELDS}
     ids = [parse_number(number) for number in request.POST.getlist("number")]
     numbers = list(dict.fromkeys(format_number(pk) for pk in ids if pk is not None))
+    key = uuid4()
     try:
-        rows = _changed(request.user, typed, numbers, now=timezone.now())
+        rows = _changed(request.user, typed, numbers, now=timezone.now(), undo_key=key)
     except Invalid as wrong:
         return _page(request, filters, typed, numbers, errors=wrong.fields, status=422)
+    done = sum(row.ok for row in rows)
+    if typed["do"] != "priority" and (tag := together_tag(key, done)):
+        words = ngettext("%(number)d ticket passed on.", "%(number)d tickets passed on.", done)
+        messages.success(request, words % {"number": done}, extra_tags=tag)
     return _page(request, filters, typed, numbers, rows=rows)
 
 
 def _changed(
-    user: Any, typed: Mapping[str, str], numbers: Sequence[str], *, now: datetime
+    user: Any, typed: Mapping[str, str], numbers: Sequence[str], *, now: datetime, undo_key: UUID
 ) -> list[Row]:
     reason, do = typed["reason"], typed["do"]
     if do not in KINDS:
@@ -69,6 +78,7 @@ def _changed(
         team=typed["team"] if do == "team" else None,
         person=typed["person"] if do == "person" else None,
         skill=typed["skill"] or None,
+        undo_key=undo_key,
     )
 
 

@@ -6,36 +6,35 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from django.db.models import Value, prefetch_related_objects
+from django.db.models import Prefetch, Value, prefetch_related_objects
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from klingdesk.core.account_id import mask_account_id
-from tickets.admin.queue_filters import NOBODY, Due, Filters, View, matching
-from tickets.admin.queue_sorting import Sort
+from klingdesk.core.roles import Role, roles_of
+from klingdesk.database.composed import ComposedValues, stand_in
 from tickets.admin.ticket_promise import Promise, promise_of
-from tickets.admin.words import moment_words
-from tickets.models import Ticket
-from tickets.models.labels import Priority, Status
+from tickets.models import Clock, Ticket
+from tickets.models.labels import ClockKind, Priority, Status
 from tickets.selectors.due import TimeLeftReader
+from tickets.selectors.ticket_list import NOBODY, Due, Filters, View, matching
+from tickets.selectors.ticket_order import Sort
 
 MOST_COUNTED = 99
 """A badge shows at most this number: an exact count of a long queue helps nobody and is slow."""
 
-PRIORITY_LEVELS = {Priority.HIGH: "warn", Priority.URGENT: "bad"}
+_CONTACT_CLOCKS = Prefetch("clocks", Clock.objects.filter(kind=ClockKind.CONTACT).defer("days"))
+"""All that a list tells of clocks; the days that were counted are long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     ticket: Ticket
     promise: Promise
-    account: str
-    priority_level: str
-    resolved: str
-    next_try: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +47,12 @@ class Tab:
 
 
 def rows_of(tickets: Sequence[Ticket], *, now: datetime) -> list[Row]:
-    """The tickets as a list shows them; four queries however many there are, none for none."""
+    """The tickets as a list shows them; two queries however many there are, none for none."""
     if not tickets:
         return []
-    prefetch_related_objects(tickets, "clocks")
+    prefetch_related_objects(tickets, _CONTACT_CLOCKS)
     reader = TimeLeftReader(now=now)
-    return [
-        Row(
-            ticket=ticket,
-            promise=promise_of(ticket, reader=reader, now=now),
-            account=mask_account_id(ticket.account_id),
-            priority_level=PRIORITY_LEVELS.get(Priority(ticket.priority), ""),
-            resolved=moment_words(ticket.resolved_at) if ticket.resolved_at else "",
-            next_try=moment_words(ticket.next_try_at) if ticket.next_try_at else "",
-        )
-        for ticket in tickets
-    ]
+    return [Row(ticket, promise_of(ticket, reader=reader, now=now)) for ticket in tickets]
 
 
 def list_url(query: str) -> str:
@@ -100,17 +89,35 @@ def bounded(count: int) -> str:
 
 def counted(lists: dict[str, Filters], *, user: Any, now: datetime) -> Counter[str]:
     """How many each list holds, by its name and up to one more than a badge shows; one query."""
+    return Counter(name for (name,) in _members(lists, user=user, now=now))
+
+
+def _members(lists: dict[str, Filters], *, user: Any, now: datetime) -> Any:
+    """The name of its list for each ticket."""
     parts = [
         matching(filters, user=user, now=now)
         .order_by()
         .annotate(list_name=Value(name))
-        .values_list("list_name", flat=True)[: MOST_COUNTED + 1]
+        .values_list("list_name")[: MOST_COUNTED + 1]
         for name, filters in lists.items()
     ]
-    return Counter(parts[0].union(*parts[1:], all=True))
+    return parts[0].union(*parts[1:], all=True)
 
 
 BADGES = {view.value: Filters(view=view) for view in (View.WAITING, View.MINE)}
+_PERSON = -1
+"""Stands in the statement for the person's id."""
+
+
+def badge_counts(user: Any) -> Counter[str]:
+    """``counted`` of the tabs with a badge, which ask for no time."""
+    return Counter(name for (name,) in _badges(roles_of(user)).rows(user.pk))
+
+
+@cache
+def _badges(roles: frozenset[Role]) -> ComposedValues:
+    user = stand_in(_PERSON, roles)
+    return ComposedValues(_members(BADGES, user=user, now=timezone.now()), _PERSON)
 
 
 def fixed_choices() -> dict[str, list[tuple[str, str]]]:

@@ -10,6 +10,7 @@ from tickets.admin.queue_bulk import queue_bulk
 from tickets.admin.queue_views import queue_view_change, queue_view_save
 from tickets.admin.ticket import ticket_page
 from tickets.admin.ticket_presence import ticket_here
+from tickets.admin.ticket_undo import ticket_undo
 
 urlpatterns: list[URLPattern] = [
     path("day/", advisor_day, name="advisor_day"),
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("queue/bulk/", queue_bulk, name="queue_bulk"),
     path("queue/views/", queue_view_save, name="queue_view_save"),
     path("queue/views/<int:view_id>/", queue_view_change, name="queue_view"),
+    path("undo/", ticket_undo, name="ticket_undo"),
     path("ticket/<str:number>/", ticket_page, name="ticket"),
     path("ticket/<str:number>/here/", ticket_here, name="ticket_here"),
 ]

@@ -14,8 +14,8 @@ from klingdesk.core.errors import Conflict, Invalid
 from klingdesk.core.roles import Role
 from klingdesk.pages import desk_page
 from tickets.admin.queue import show_list
-from tickets.admin.queue_filters import Filters
 from tickets.admin.queue_parts import list_url
+from tickets.selectors.ticket_list import Filters
 from tickets.services.saved_views import delete_view, rename_view, save_view, share_view
 
 

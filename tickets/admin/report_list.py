@@ -1,4 +1,4 @@
-"""One line of the list behind a number: no personal data but the masked account ID."""
+"""Lines of the lists behind the numbers: no personal data, for what reports count has none."""
 
 from __future__ import annotations
 
@@ -9,61 +9,115 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from klingdesk.core.account_id import mask_account_id
-from tickets.admin.words import due_words, moment_words
-from tickets.models import Ticket
+from kb.models import LoggedSearch
+from tickets.models import ContactFact, TicketFact
+from tickets.rules.fact_profile import Fate
 
 
 @dataclass(frozen=True, slots=True)
 class TicketLine:
     """``tone``: ok, bad, info or empty, the colour of the promise's chip."""
 
-    pk: int
     number: str
     question: str
-    account: str
     team: str
     assignee: str
+    agent: str
     status: str
-    handed_over: str
-    due: str
+    handed_over: datetime
+    due: datetime | None
     due_provisional: bool
-    answered: str
+    answered: datetime | None
+    solved: datetime | None
     promise: str
     tone: str
 
 
-def ticket_lines(tickets: Iterable[Ticket], *, now: datetime) -> list[TicketLine]:
-    """Lines for tickets from ``metric_tickets``."""
-    return [_line(ticket, now) for ticket in tickets]
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    number: int
+    began: datetime
+    question: str
+    agent: str
+    outcome: str
 
 
-def _line(ticket: Any, now: datetime) -> TicketLine:
-    assignee = ticket.assignee
-    promise, tone = _promise(ticket, now)
+@dataclass(frozen=True, slots=True)
+class SearchLine:
+    asked: datetime
+    words: str
+    results: int
+    chosen: str
+    is_sure: bool
+    is_retyped: bool
+
+
+def ticket_lines(facts: Iterable[TicketFact], *, now: datetime) -> list[TicketLine]:
+    """Lines for rows of ``behind.metric_tickets``."""
+    return [_ticket(fact, now) for fact in facts]
+
+
+def _ticket(fact: TicketFact, now: datetime) -> TicketLine:
+    promise, tone = _promise(fact, now)
     return TicketLine(
-        pk=ticket.pk,
-        number=ticket.number,
-        question=ticket.question.title,
-        account=mask_account_id(ticket.account_id),
-        team=ticket.team.name if ticket.team else "",
-        assignee=(assignee.get_full_name() or assignee.get_username()) if assignee else "",
-        status=str(ticket.get_status_display()),
-        handed_over=moment_words(ticket.created_at),
-        due=due_words(ticket.due_at) if ticket.due_at else "",
-        due_provisional=ticket.due_provisional and ticket.answered_at is None,
-        answered=moment_words(ticket.answered_at) if ticket.answered_at else "",
+        number=fact.number,
+        question=fact.question.title,
+        team=fact.team.name if fact.team else "",
+        assignee=_name(fact.assignee),
+        agent=_name(fact.agent),
+        status=str(fact.get_status_display()),
+        handed_over=fact.created_at,
+        due=fact.due_at,
+        due_provisional=fact.provisional and fact.answered_at is None,
+        answered=fact.answered_at,
+        solved=fact.solved_at,
         promise=promise,
         tone=tone,
     )
 
 
-def _promise(ticket: Any, now: datetime) -> tuple[str, str]:
-    """What has become of the promise, as the metrics see it."""
-    if not ticket.promise or ticket.due_at is None:
+def _promise(fact: TicketFact, now: datetime) -> tuple[str, str]:
+    """What has become of the promise, as the measures see it."""
+    fate = fact.contact_fate
+    if fate is Fate.NONE or fate is Fate.DROPPED or fact.due_at is None:
         return _("no promise"), ""
-    if ticket.answered_at is not None:
-        return (_("answered late"), "bad") if ticket.breached_at else (_("kept"), "ok")
-    if ticket.breached_at is not None or ticket.due_at < now:
+    if fate is Fate.MET:
+        return _("kept"), "ok"
+    if fate is Fate.BREACHED and fact.answered_at is not None:
+        return _("answered late"), "bad"
+    if fate is Fate.BREACHED or fact.due_at < now:
         return _("past due"), "bad"
     return _("not yet due"), "info"
+
+
+def contact_lines(facts: Iterable[ContactFact]) -> list[ContactLine]:
+    """Lines for rows of ``behind.metric_contacts``."""
+    return [
+        ContactLine(
+            number=fact.contact_id,
+            began=fact.started_at,
+            question=fact.question.title if fact.question else "",
+            agent=_name(fact.agent),
+            outcome=str(fact.get_outcome_display()),
+        )
+        for fact in facts
+    ]
+
+
+def search_lines(searches: Iterable[LoggedSearch]) -> list[SearchLine]:
+    """Lines for rows of ``behind.metric_searches``; the log keeps no personal data."""
+    return [
+        SearchLine(
+            asked=search.asked_at,
+            words=search.words,
+            results=len(search.results),
+            chosen=search.chosen,
+            is_sure=search.confident,
+            is_retyped=search.retyped,
+        )
+        for search in searches
+    ]
+
+
+def _name(person: Any) -> str:
+    return (person.get_full_name() or person.get_username()) if person else ""

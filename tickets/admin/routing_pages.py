@@ -20,7 +20,6 @@ from klingdesk.pages import desk_page, desk_render, is_htmx
 from tickets.admin.routing_fields import filled, rule_fields
 from tickets.admin.routing_parts import effect_of, form_of, seen_of, status_of, tabs
 from tickets.admin.routing_words import condition_words, priority_word, rule_text
-from tickets.admin.words import moment_words
 from tickets.models import RoutingRule, Team
 from tickets.rules.routing import never_reached
 from tickets.selectors.routing import (
@@ -196,7 +195,7 @@ def _list(request: HttpRequest, *, refused: DeskError | None = None) -> HttpResp
         "version": table_version(rows),
         "traces": [
             {
-                "at": moment_words(trace.at),
+                "at": trace.at,
                 "by": trace.by.get_username(),
                 "old": rule_text(trace.old) if trace.old else "",
                 "new": rule_text(trace.new) if trace.new else "",

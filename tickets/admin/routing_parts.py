@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from klingdesk.core.errors import DeskError, Invalid
 from tickets.admin.routing_words import priority_word
-from tickets.admin.words import moment_words
 from tickets.models import Team
 from tickets.rules.routing import Routed
 from tickets.selectors.routing import rerouted_by
@@ -77,7 +76,7 @@ def effect_of(planned: Planned, *, user: Any) -> dict[str, Any]:
             {
                 "number": each.number,
                 "question": each.question,
-                "at": moment_words(each.at),
+                "at": each.at,
                 "now": _routed_words(each.now, names),
                 "then": _routed_words(each.then, names),
             }

@@ -16,13 +16,15 @@ from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.pages import desk_page, desk_render
 from tickets.admin.queue import ticket_url
-from tickets.admin.queue_filters import Filters
 from tickets.admin.queue_parts import list_url
 from tickets.admin.ticket_actions import BUTTONS, Act
 from tickets.admin.ticket_offers import Attempt, form_for
 from tickets.admin.ticket_parts import ticket_context
+from tickets.admin.ticket_undo import undo_tag
 from tickets.models import Ticket
 from tickets.selectors.access import may_see
+from tickets.selectors.archive import ticket_read_for
+from tickets.selectors.ticket_list import Filters
 from tickets.selectors.tickets import ticket_get_for
 
 
@@ -32,12 +34,13 @@ def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
 
     ``?list=`` holds the filters of the list that the person came from. 422 with errors at their
     fields, 409 when the state has moved on, 403 when the ticket is somebody else's by now: all
-    three are this page again, with what was typed. ``seen`` is the last event that the form's
-    page showed: a save on an older state is refused until its writer has seen the present one.
+    three are this page again, with what was typed. An archived ticket can only be read. ``seen``
+    is the last event that the form's page showed: a save on an older state is refused until its
+    writer has seen the present one.
     """
     if request.method == "POST":
         return _act(request, number)
-    return _show(request, ticket_get_for(user=request.user, number=number))
+    return _show(request, ticket_read_for(user=request.user, number=number))
 
 
 def _act(request: HttpRequest, number: str) -> HttpResponse:
@@ -63,7 +66,7 @@ def _act(request: HttpRequest, number: str) -> HttpResponse:
         return _refuse(request, number, Attempt(action, form, error.message, seen), error)
     if action == "reveal":
         return _show(request, ticket_get_for(user=user, number=number), revealed=True)
-    messages.success(request, str(button.done))
+    messages.success(request, str(button.done), extra_tags=undo_tag(action, result))
     if action == "follow_up":
         return redirect("admin:console_contact", getattr(result, "pk", 0))
     if action == "release" or not may_see(ticket, user):

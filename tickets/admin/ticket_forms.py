@@ -18,7 +18,7 @@ from tickets.rules.transitions import RESULTS, ContactKind
 from tickets.rules.transitions import ContactResult as Result
 from tickets.services.text import MOST_TEXT
 
-_CHOOSE = _("Choose…")
+_CHOOSE = _("Choose …")
 _REASON = _("Reason")
 
 
@@ -109,7 +109,7 @@ class ResolveForm(ActionForm):
     code = forms.ChoiceField(
         label=_("Resolution"),
         required=False,
-        choices=[("", _("Choose…")), *ResolutionCode.choices],
+        choices=[("", _("Choose …")), *ResolutionCode.choices],
         error_messages={"invalid_choice": _("Choose a resolution.")},
     )
     summary = _text(

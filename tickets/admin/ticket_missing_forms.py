@@ -164,7 +164,7 @@ def _channels() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=_("How to reach the user"),
         required=False,
-        choices=[("", _("Choose…")), *ContactChannel.choices],
+        choices=[("", _("Choose …")), *ContactChannel.choices],
     )
 
 
@@ -185,7 +185,7 @@ def _further(ticket: Ticket) -> list[tuple[str, forms.Field, Any]]:
             continue
         chosen = next((each for each, label in options if label == value), "")
         field = forms.ChoiceField(
-            label=asked.label, required=False, choices=[("", _("Choose…")), *options]
+            label=asked.label, required=False, choices=[("", _("Choose …")), *options]
         )
         found.append((asked.key, field, chosen))
     return found

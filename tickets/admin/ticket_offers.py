@@ -9,18 +9,16 @@ from typing import Any
 
 from django.forms import HiddenInput
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from klingdesk.core.roles import Role, roles_of
 from tickets.admin.event_words import event_words
 from tickets.admin.ticket_actions import BUTTONS
 from tickets.admin.ticket_forms import PLAIN_FORMS, ActionForm, ContactForm
 from tickets.admin.ticket_missing_forms import CompleteForm, ReturnForm
-from tickets.admin.words import moment_words
 from tickets.models import Ticket, TicketEvent
 from tickets.models.labels import Status
 from tickets.rules.reopening import may_reopen
-from tickets.selectors.access import sees_personal_data
+from tickets.selectors.access import archived_at, sees_personal_data
 from tickets.selectors.list_choices import choices_for
 from tickets.selectors.people import name_of
 from tickets.selectors.tickets import last_event_id, tickets_for
@@ -64,7 +62,7 @@ class Offer:
 class Change:
     """What somebody has done since the form was loaded."""
 
-    at: str
+    at: datetime
     actor: str
     words: str
     note: str
@@ -75,7 +73,8 @@ class Refused:
     """Why an action was refused, what was typed for it (label and text), what has changed.
 
     ``action`` names the form that holds what was typed; empty when that form is not offered, and
-    ``in_note`` when a note's form holds it instead.
+    ``in_note`` when a note's form holds it instead. ``wrong`` are the fields to look at, as
+    (label, id).
     """
 
     action: str
@@ -83,6 +82,7 @@ class Refused:
     typed: Sequence[tuple[Any, str]]
     changes: Sequence[Change]
     in_note: bool = False
+    wrong: Sequence[tuple[Any, str]] = ()
 
 
 def offered(ticket: Ticket, actions: Sequence[str], user: Any, *, now: datetime) -> list[str]:
@@ -93,7 +93,7 @@ def offered(ticket: Ticket, actions: Sequence[str], user: Any, *, now: datetime)
     ended = ticket.status == Status.CLOSED or (
         ticket.status == Status.RESOLVED and not _in_time(ticket, now)
     )
-    if ended and Role.AGENT in roles_of(user):
+    if ended and archived_at(ticket) is None and Role.AGENT in roles_of(user):
         allowed.add("follow_up")
     return [action for action in BUTTONS if action in allowed]
 
@@ -193,10 +193,17 @@ def refused(
     if attempt.action in actions:
         message = attempt.refusal or _("Please look at the marked fields.")
         typed = attempt.form.typed() if attempt.stale else ()
-        return Refused(attempt.action, message, typed, changes)
+        return Refused(attempt.action, message, typed, changes, wrong=_wrong(attempt.form))
     message = attempt.refusal or _("This does not fit the ticket any more.")
     typed = attempt.form.typed()
     return Refused("", message, typed, changes, in_note="note" in actions and bool(typed))
+
+
+def _wrong(form: ActionForm) -> list[tuple[Any, str]]:
+    """The fields with errors; of a group of choices the first one."""
+    return [
+        (field.label, field.id_for_label or f"{field.auto_id}_0") for field in form if field.errors
+    ]
 
 
 def _since(ticket: Ticket, seen: int | None, *, teams: Mapping[str, str]) -> list[Change]:
@@ -206,29 +213,10 @@ def _since(ticket: Ticket, seen: int | None, *, teams: Mapping[str, str]) -> lis
     events: Sequence[TicketEvent] = [each for each in ticket.events.all() if each.pk > seen]
     return [
         Change(
-            at=moment_words(event.at),
+            at=event.at,
             actor=name_of(event.actor) if event.actor else _("System"),
             words=event_words(event, teams=teams),
             note=event.note,
         )
         for event in events
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Hotkey:
-    key: str
-    words: Any
-
-
-def hotkeys(shown: Sequence[Offer], *, in_list: bool, can_take: bool) -> list[Hotkey]:
-    """What the keyboard does on this page, for the list that "?" shows."""
-    keys = [Hotkey(offer.key, offer.label) for offer in shown if offer.key]
-    if in_list:
-        keys += [
-            Hotkey("n, j", pgettext("ticket", "Next ticket of the list")),
-            Hotkey("p, k", pgettext("ticket", "Previous ticket of the list")),
-        ]
-    if can_take:
-        keys.append(Hotkey("g", _("Take the next one")))
-    return [*keys, Hotkey("?", _("Show these keys"))]

@@ -18,29 +18,29 @@ from tickets.admin.event_words import FIELDS, event_words
 from tickets.admin.month_grid import weekday_heads
 from tickets.admin.promise_picture import promise_pictures
 from tickets.admin.queue import query_of_list, ticket_url
-from tickets.admin.queue_filters import Filters, neighbours
 from tickets.admin.queue_parts import list_url
 from tickets.admin.routing_words import unassigned_words
 from tickets.admin.ticket_forms import RevealForm
 from tickets.admin.ticket_offers import (
     Attempt,
     form_for,
-    hotkeys,
     offered,
     offers,
     refused,
     rescue_into_note,
 )
 from tickets.admin.ticket_promise import Promise, contact_clock, promise_of
-from tickets.admin.words import moment_words
 from tickets.models import Team, Ticket
 from tickets.models.labels import Channel, Priority, Status
 from tickets.rules.ticket_number import parse_number
-from tickets.selectors.access import allowed_actions, sees_personal_data
+from tickets.rules.undo import told
+from tickets.selectors.access import allowed_actions, archived_at, sees_personal_data
 from tickets.selectors.advisors import why_unassigned
+from tickets.selectors.archive import archived_ids
 from tickets.selectors.due import TimeLeftReader
 from tickets.selectors.masking import hide_personal_text
 from tickets.selectors.people import name_of
+from tickets.selectors.ticket_list import Filters, neighbours
 from tickets.selectors.tickets import EarlierContact, account_history, last_event_id
 
 _TYPED_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
@@ -51,7 +51,7 @@ PRIORITY_LEVELS = {Priority.HIGH: "warn", Priority.URGENT: "bad"}
 class Entry:
     """One line of the timeline."""
 
-    at: str
+    at: datetime
     actor: str
     words: str
     note: str
@@ -95,6 +95,7 @@ def ticket_context(
     return {
         "title": f"{ticket.number} · {ticket.question.title}",
         "ticket": ticket,
+        "archived": archived_at(ticket),
         "last_event": last_event_id(ticket),
         "priority_level": PRIORITY_LEVELS.get(Priority(ticket.priority), ""),
         "promise": promise,
@@ -114,9 +115,8 @@ def ticket_context(
         "is_assignee": ticket.assignee_id == user.pk,
         "is_tier2": is_tier2,
         "can_take": can_take,
-        "hotkeys": hotkeys(shown, in_list=bool(list_query) and is_tier2, can_take=can_take),
         "transcript": _transcript(ticket.transcript),
-        "timeline": _timeline(ticket, teams),
+        **_folded(_timeline(ticket, teams)),
         "unassigned": _unassigned(ticket, now),
         "contacts": list(ticket.contacts.all()),
         "history": _history(ticket, user),
@@ -209,7 +209,7 @@ def _spoken(step: Mapping[str, Any]) -> dict[str, Any]:
         {**item, "label": check_result_words(item.get("result") or "") or item["label"]}
         for item in step.get("values", ())
     ]
-    time = _time_of(step.get("at", ""))
+    time = parse_datetime(step.get("at", ""))
     return {**step, "answer": answer, "values": values, "time": time}
 
 
@@ -217,11 +217,6 @@ def _readable(value: Any) -> Any:
     """A captured instant without the T that its field puts into it; everything else as it is."""
     text = str(value)
     return text.replace("T", " ") if _TYPED_INSTANT.fullmatch(text) else value
-
-
-def _time_of(text: str) -> str:
-    at = parse_datetime(text) if text else None
-    return moment_words(at) if at else ""
 
 
 def _unassigned(ticket: Ticket, now: datetime) -> str:
@@ -233,14 +228,24 @@ def _unassigned(ticket: Ticket, now: datetime) -> str:
 def _timeline(ticket: Ticket, teams: Mapping[str, str]) -> list[Entry]:
     return [
         Entry(
-            at=moment_words(event.at),
+            at=event.at,
             actor=name_of(event.actor) if event.actor else _("System"),
             words=event_words(event, teams=teams),
             note=event.note,
             code=event.code,
         )
-        for event in ticket.events.all()
+        for event in told(ticket.events.all())
     ]
+
+
+UNFOLDED = 30
+"""Entries of the timeline that are shown; older ones wait behind their number."""
+
+
+def _folded(entries: list[Entry]) -> dict[str, list[Entry]]:
+    """The newest entries, and those before them."""
+    older = len(entries) - UNFOLDED if len(entries) > UNFOLDED else 0
+    return {"older": entries[:older], "timeline": entries[older:]}
 
 
 def _team_names(ticket: Ticket, slugs: Iterable[str | None]) -> dict[str, str]:
@@ -262,10 +267,11 @@ def _history(ticket: Ticket, user: Any) -> list[dict[str, Any]]:
         visible = set(
             Ticket.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True)
         )
+        visible |= archived_ids(user=user, ids=(row.archived_id for row in rows if row.archived_id))
     return [
         {
             "row": row,
-            "at": moment_words(row.at),
+            "at": row.at,
             "link": parse_number(row.ticket_number) in visible,
         }
         for row in rows

@@ -7,24 +7,29 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from tickets.admin.words import due_words, time_left_words
+from tickets.admin.words import time_left_words
 from tickets.models import Clock, Ticket
 from tickets.models.labels import ClockKind
+from tickets.rules.sla import TimeLeft
 from tickets.selectors.due import TimeLeftReader
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """``level`` is a chip's colour: ok, warn (due within a working day), bad, or empty."""
+    """``level`` is a chip's colour: ok, warn (due within a working day), bad, or empty.
 
-    due: str
+    ``left`` is how far off the due date is while the clock runs; ``words`` say the same.
+    """
+
+    due_at: datetime | None
     words: str
     level: str
     provisional: bool
     running: bool
+    left: TimeLeft | None = None
 
 
-NO_PROMISE = Promise(due="", words="", level="", provisional=False, running=False)
+NO_PROMISE = Promise(due_at=None, words="", level="", provisional=False, running=False)
 
 
 def contact_clock(ticket: Ticket) -> Clock | None:
@@ -46,20 +51,22 @@ def clock_promise(
     if clock.stopped_at is not None:
         words, level = _verdict(ticket, clock)
         return Promise(
-            due=due_words(clock.due_at), words=words, level=level, provisional=False, running=False
+            due_at=clock.due_at, words=words, level=level, provisional=False, running=False
         )
     if clock.paused_since is not None:
+        left = None
         words, level = _("stands still"), "info"
     else:
         policy = clock.policy if clock.kind == ClockKind.RESOLVE else None
         left = reader.left(clock.due_at, policy=policy)
         words, level = time_left_words(left) if left else "", _level(clock, now)
     return Promise(
-        due=due_words(clock.due_at),
+        due_at=clock.due_at,
         words=words,
         level=level,
         provisional=clock.provisional,
         running=True,
+        left=left,
     )
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext, pgettext
+from django.utils.translation import gettext_noop, ngettext
 
 from klingdesk.core.days import DayKind
+from klingdesk.moments import date_words, duration_words
 from tickets.rules.sla import TimeLeft
 
 # Names that the calendar gives its holidays; listed so that the catalogue holds them.
@@ -29,39 +29,6 @@ HOLIDAY_NAMES = (
     gettext_noop("Anti-Fascist 70th Day"),
 )
 _NAMED_BY_CALENDAR = frozenset({DayKind.HOLIDAY, DayKind.MAKE_UP, DayKind.FIXED_HOLIDAY})
-
-
-def weekday_words(day: date) -> str:
-    """周三, Wed."""
-    names = (
-        pgettext("weekday", "Mon"),
-        pgettext("weekday", "Tue"),
-        pgettext("weekday", "Wed"),
-        pgettext("weekday", "Thu"),
-        pgettext("weekday", "Fri"),
-        pgettext("weekday", "Sat"),
-        pgettext("weekday", "Sun"),
-    )
-    return names[day.weekday()]
-
-
-def date_words(day: date) -> str:
-    """11月25日 周三; English: Wed 25 Nov."""
-    return _("%(weekday)s %(date)s") % {
-        "weekday": weekday_words(day),
-        "date": dateformat.format(day, pgettext("date format", "j M")),
-    }
-
-
-def due_words(instant: datetime) -> str:
-    """A due instant on the desk's clock: 11月25日 周三 18:00."""
-    local = timezone.localtime(instant)
-    return f"{date_words(local.date())} {local:%H:%M}"
-
-
-def moment_words(instant: datetime) -> str:
-    """An instant of the past on the desk's clock, with its year: 2026-11-25 18:00."""
-    return f"{timezone.localtime(instant):%Y-%m-%d %H:%M}"
 
 
 # --- how a due date was counted -------------------------------------------------------------------
@@ -144,7 +111,7 @@ def reason_words(why: str, name: str) -> str:
 
 
 def time_left_words(left: TimeLeft) -> str:
-    """For example: 2 working days left; today, 3 h left; breached by 1 working day."""
+    """For example: 2 working days left; 3 h left; breached by 1 working day."""
     days = left.working_days
     if left.breached:
         if days:
@@ -152,18 +119,17 @@ def time_left_words(left: TimeLeft) -> str:
                 "breached by %(days)d working day", "breached by %(days)d working days", days
             ) % {"days": days}
         if left.working_minutes:
-            return _("breached by %(time)s") % {"time": _minutes(left.working_minutes)}
+            return _("breached by %(time)s") % {"time": _roughly(left.working_minutes)}
         return _("breached")
     if days:
         return ngettext("%(days)d working day left", "%(days)d working days left", days) % {
             "days": days
         }
     if left.working_minutes:
-        return _("today, %(time)s left") % {"time": _minutes(left.working_minutes)}
+        return _("%(time)s left") % {"time": _roughly(left.working_minutes)}
     return _("due now")
 
 
-def _minutes(minutes: int) -> str:
-    if minutes >= 60:
-        return _("%(hours)d h") % {"hours": minutes // 60}
-    return _("%(minutes)d min") % {"minutes": minutes}
+def _roughly(minutes: int) -> str:
+    """Whole hours from the first one on: the minutes would change with every look."""
+    return duration_words(minutes if minutes < 60 else minutes // 60 * 60)

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kb.api.strict import Moment, StrictSerializer, Text
+from kb.api.strict import Moment, StrictSerializer, Text, Truth, Whole
+from klingdesk.core.errors import Invalid
 from tickets.models.labels import ContactChannel, ContactResult, Priority, ResolutionCode
 from tickets.selectors.masking import PersonalPart
 from tickets.services.bulk import MOST_TICKETS
@@ -46,7 +47,7 @@ class TeamBody(StrictSerializer):
 class SeenBody(StrictSerializer):
     """An action of somebody who may have looked at an older state of the ticket."""
 
-    expected_event = serializers.IntegerField(
+    expected_event = Whole(
         min_value=1,
         max_value=_LARGEST_ID,
         required=False,
@@ -63,6 +64,18 @@ class RemarkBody(SeenBody):
 
 class NoteBody(SeenBody):
     note = Text(max_length=MOST_TEXT, help_text="`@username` tells a person who sees the ticket.")
+
+
+class UndoBody(StrictSerializer):
+    event = Whole(
+        min_value=1,
+        max_value=_LARGEST_ID,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The release, transfer or note that is meant: `undo.event` of the ticket, or its "
+        "`last_event` after the action. Unless given, the last thing that the caller can undo.",
+    )
 
 
 class ReasonBody(SeenBody):
@@ -85,7 +98,7 @@ class ContactBody(SeenBody):
     )
     note = _remark()
     next_try_at = Moment(required=False, allow_null=True, default=None)
-    resume = serializers.BooleanField(
+    resume = Truth(
         required=False, default=False, help_text="Take up a ticket that waits for the user."
     )
 
@@ -117,7 +130,9 @@ class MissingBody(StrictSerializer):
 
 
 class ReturnBody(ReasonBody):
-    missing = serializers.ListField(child=MissingBody(), allow_empty=False, max_length=MOST_MISSING)
+    missing = serializers.ListField(
+        child=MissingBody(), allow_empty=False, min_length=1, max_length=MOST_MISSING
+    )
 
 
 class CompleteBody(SeenBody):
@@ -155,14 +170,26 @@ class MergeBody(ReasonBody):
     into = Text(max_length=20, help_text="Number of the ticket that goes on.")
 
 
+class PriorityField(serializers.ChoiceField):
+    """A JSON number, for which ``1.0`` is ``1``; the stock field takes ``"1"`` instead."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, float) and data.is_integer():
+            data = int(data)
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid_choice", input=data)
+        return super().to_internal_value(data)
+
+
 class PriorityBody(ReasonBody):
-    priority = serializers.ChoiceField(Priority.values, help_text="0 normal, 1 high, 2 urgent.")
+    priority = PriorityField(Priority.values, help_text="0 normal, 1 high, 2 urgent.")
 
 
 class RevealBody(StrictSerializer):
     what = serializers.ListField(
         child=serializers.ChoiceField([part.value for part in PersonalPart]),
         allow_empty=False,
+        min_length=1,
         max_length=len(PersonalPart),
         help_text="`transcript` is everything that was said or written: problem, demand, further "
         "details, what tier 1 heard, notes, the summary.",
@@ -182,12 +209,10 @@ class BulkBody(DestinationBody):
 
     action = serializers.ChoiceField(list(_USES))
     numbers = serializers.ListField(
-        child=Text(max_length=20), allow_empty=False, max_length=MOST_TICKETS
+        child=Text(max_length=20), allow_empty=False, min_length=1, max_length=MOST_TICKETS
     )
     reason = _reason()
-    priority = serializers.ChoiceField(
-        Priority.values, required=False, allow_null=True, default=None
-    )
+    priority = PriorityField(Priority.values, required=False, allow_null=True, default=None)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """What the action does not use is refused: it would have been meant for something."""
@@ -201,5 +226,5 @@ class BulkBody(DestinationBody):
             if given["action"] == action and given[name] is None:
                 errors[name] = [_("This field is required.")]
         if errors:
-            raise serializers.ValidationError(errors)
+            raise Invalid(_("Some details are missing or wrong."), fields=errors)
         return given

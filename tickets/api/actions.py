@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.scopes import Scope
+from kb.api.contract import operation
 from tickets.api.action_bodies import (
     ContactBody,
     NoteBody,
     RemarkBody,
     ResolveBody,
     SeenBody,
+    UndoBody,
     WaitBody,
 )
 from tickets.api.action_views import ActionView, action
+from tickets.api.ticket_bodies import TicketBody
+from tickets.api.tickets import NUMBER
 from tickets.services.chases import chase
 from tickets.services.claims import claim, release
 from tickets.services.notes import add_note
+from tickets.services.undo import undo
 from tickets.services.waiting import resume, wait
 from tickets.services.work import log_contact, resolve
 
 
 class Claim(ActionView):
-    @action("Take the ticket", SeenBody)
+    @action("Take the ticket", SeenBody, codes=["absent"])
     def post(self, request: Request, number: str) -> Response:
         return self.act(claim, SeenBody, number)
 
@@ -75,6 +82,7 @@ class Resolve(ActionView):
         "End the work",
         ResolveBody,
         {"Credits given back": {"code": "refunded", "summary": "已退回多扣的 10 灵感值"}},
+        codes=["promise_open"],
     )
     def post(self, request: Request, number: str) -> Response:
         return self.act(resolve, ResolveBody, number)
@@ -94,3 +102,20 @@ class Note(ActionView):
     )
     def post(self, request: Request, number: str) -> Response:
         return self.act(add_note, NoteBody, number)
+
+
+class Undo(ActionView):
+    @operation(
+        "Take back a release, a transfer or a note of a moment ago",
+        body=UndoBody,
+        parameters=[NUMBER],
+        ok={200: TicketBody},
+        found=True,
+        conflict=True,
+        codes={409: ("too_late", "nothing_to_undo", "wrong_state")},
+        scope=Scope.TICKETS_WRITE,
+    )
+    def post(self, request: Request, number: str) -> Response:
+        given = self.body(UndoBody)
+        undo(number=number, acting_user=request.user, now=timezone.now(), **given)
+        return self.ticket(number)

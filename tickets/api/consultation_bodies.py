@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kb.api.strict import StrictSerializer, Text
+from kb.api.sparse import CONTEXT, SparseSerializer
+from kb.api.strict import StrictSerializer, Text, Whole
 from kb.flows.automatic import CheckNode
 from kb.flows.engine import PASTED
 from kb.flows.schema import CollectNode, EscalateNode, Node, Option, RedirectNode
@@ -38,6 +39,10 @@ class StartBody(StrictSerializer):
     question = Text(
         max_length=80, required=False, allow_null=True, default=None, help_text="Its key."
     )
+
+
+class ChosenQuestionBody(StrictSerializer):
+    question = Text(max_length=80, help_text="Its key.")
 
 
 class _TypedOrNumber(Text):
@@ -76,7 +81,7 @@ class AnswerBody(StrictSerializer):
 
 
 class BackBody(StrictSerializer):
-    step = serializers.IntegerField(
+    step = Whole(
         min_value=1,
         required=False,
         allow_null=True,
@@ -287,7 +292,7 @@ class StartedBody(serializers.Serializer[Any]):
     outcome = OutcomeBody(required=False)
 
 
-class ConsultationBody(serializers.Serializer[Any]):
+class ConsultationBody(SparseSerializer):
     id = serializers.IntegerField()
     status = serializers.CharField(
         help_text="`open`, `answered`, `redirected`, `abandoned`, `escalated` or `chased`."
@@ -424,8 +429,10 @@ def consultation_body(
     withdrawn: Withdrawal | None,
     *,
     now: datetime,
+    only: frozenset[str] | None = None,
 ) -> dict[str, Any]:
-    """The whole contact; ``question`` and ``ticket`` must have been fetched with it."""
+    """The whole contact, or ``only`` these fields of it; ``question`` and
+    ``ticket`` must have been fetched with it."""
     position = position_of(state, withdrawn, now=now)
     return dict(
         ConsultationBody(
@@ -444,6 +451,7 @@ def consultation_body(
                 "node": position.get("node"),
                 "outcome": position.get("outcome"),
                 "withdrawn": position.get("withdrawn"),
-            }
+            },
+            context={CONTEXT: only},
         ).data
     )

@@ -10,8 +10,11 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.scopes import Scope
 from kb.api.base import DeskView
 from kb.api.contract import operation
+from kb.api.cursors import check_parameters
+from kb.api.sparse import PARAMETER, asked_fields
 from kb.api.strict import Nothing
 from klingdesk.core.roles import Role
 from tickets.api.consultation_bodies import (
@@ -19,6 +22,7 @@ from tickets.api.consultation_bodies import (
     AnswerBody,
     BackBody,
     ChaseBody,
+    ChosenQuestionBody,
     ConsultationBody,
     ContactChaseBody,
     EscalateBody,
@@ -39,6 +43,7 @@ from tickets.selectors.runs import RunState, run_state, withdrawal_of
 from tickets.services.chases import chase_from_consultation
 from tickets.services.consultations import (
     answer_step,
+    choose_question,
     finish_consultation,
     go_back,
     hand_over_instead,
@@ -58,15 +63,25 @@ class ContactView(DeskView):
         withdrawn = withdrawal_of(contact, state, now=now)
         return Response(position_of(state, withdrawn, now=now))
 
-    def whole(self, consultation_id: int, *, now: datetime) -> dict[str, Any]:
+    def whole(
+        self, consultation_id: int, *, now: datetime, only: frozenset[str] | None = None
+    ) -> dict[str, Any]:
         """The contact and where its flow stands."""
         found = consultation_get_for(user=self.request.user, consultation_id=consultation_id)
         state = run_state(found)
-        return consultation_body(found, state, withdrawal_of(found, state, now=now), now=now)
+        return consultation_body(
+            found, state, withdrawal_of(found, state, now=now), now=now, only=only
+        )
 
 
 class Start(ContactView):
-    @operation("Begin a contact", body=StartBody, ok={201: StartedBody}, found=True)
+    @operation(
+        "Begin a contact",
+        body=StartBody,
+        ok={201: StartedBody},
+        found=True,
+        scope=Scope.CONTACTS_WRITE,
+    )
     def post(self, request: Request) -> Response:
         given, now = self.body(StartBody), timezone.now()
         consultation = start_consultation(
@@ -81,9 +96,38 @@ class Start(ContactView):
 
 
 class Detail(ContactView):
-    @operation("One contact and where its flow stands", ok={200: ConsultationBody}, found=True)
+    @operation(
+        "One contact and where its flow stands",
+        ok={200: ConsultationBody},
+        parts_of=ConsultationBody,
+        found=True,
+        scope=Scope.CONTACTS_READ,
+    )
     def get(self, request: Request, consultation_id: int) -> Response:
-        return Response(self.whole(consultation_id, now=timezone.now()))
+        check_parameters(request, frozenset({PARAMETER}))
+        only = asked_fields(request, ConsultationBody)
+        return Response(self.whole(consultation_id, now=timezone.now(), only=only))
+
+
+class Question(ContactView):
+    @operation(
+        "Say what a contact is about that began without a question",
+        body=ChosenQuestionBody,
+        ok={200: ConsultationBody},
+        found=True,
+        conflict=True,
+        codes={409: ("question_chosen", "consultation_ended")},
+        scope=Scope.CONTACTS_WRITE,
+    )
+    def post(self, request: Request, consultation_id: int) -> Response:
+        key, now = self.body(ChosenQuestionBody)["question"], timezone.now()
+        choose_question(
+            consultation_id=consultation_id,
+            acting_user=request.user,
+            question_key=key,
+            now=now,
+        )
+        return Response(self.whole(consultation_id, now=now))
 
 
 class Answer(ContactView):
@@ -95,6 +139,16 @@ class Answer(ContactView):
         ok={200: PositionBody},
         found=True,
         conflict=True,
+        codes={
+            409: (
+                "moved_on",
+                "too_many_answers",
+                "flow_broken",
+                "no_flow",
+                "consultation_ended",
+            )
+        },
+        scope=Scope.CONTACTS_WRITE,
     )
     def post(self, request: Request, consultation_id: int) -> Response:
         given, now = self.body(AnswerBody), timezone.now()
@@ -111,6 +165,15 @@ class Back(ContactView):
         ok={200: PositionBody},
         found=True,
         conflict=True,
+        codes={
+            409: (
+                "conflict",
+                "moved_on",
+                "no_flow",
+                "consultation_ended",
+            )
+        },
+        scope=Scope.CONTACTS_WRITE,
     )
     def post(self, request: Request, consultation_id: int) -> Response:
         step, now = self.body(BackBody)["step"], timezone.now()
@@ -126,6 +189,15 @@ class HandOverInstead(ContactView):
         ok={200: PositionBody},
         found=True,
         conflict=True,
+        codes={
+            409: (
+                "moved_on",
+                "in_force",
+                "no_flow",
+                "consultation_ended",
+            )
+        },
+        scope=Scope.CONTACTS_WRITE,
     )
     def post(self, request: Request, consultation_id: int) -> Response:
         self.body(Nothing)
@@ -143,6 +215,18 @@ class Escalate(ContactView):
         ok={201: HandedOverBody},
         found=True,
         conflict=True,
+        codes={
+            409: (
+                "chase_due",
+                "not_at_hand_over",
+                "question_missing",
+                "not_escalating",
+                "no_flow",
+                "try_again",
+                "consultation_ended",
+            )
+        },
+        scope=Scope.CONTACTS_WRITE,
     )
     def post(self, request: Request, consultation_id: int) -> Response:
         done = hand_over(
@@ -163,6 +247,8 @@ class PassOn(ContactView):
         ok={200: PassedOnBody},
         found=True,
         conflict=True,
+        codes={409: ("consultation_ended",)},
+        scope=Scope.CONTACTS_WRITE,
     )
     def post(self, request: Request, consultation_id: int) -> Response:
         given = self.body(PassOnBody)
@@ -183,6 +269,14 @@ class TakeOver(ContactView):
         ok={200: ConsultationBody},
         found=True,
         conflict=True,
+        codes={
+            409: (
+                "taken_over",
+                "not_waiting",
+                "consultation_ended",
+            )
+        },
+        scope=Scope.CONTACTS_WRITE,
     )
     def post(self, request: Request, consultation_id: int) -> Response:
         given, now = self.body(TakeOverBody), timezone.now()
@@ -203,6 +297,13 @@ class Finish(ContactView):
         ok={200: FinishedBody},
         found=True,
         conflict=True,
+        codes={
+            409: (
+                "needs_hand_over",
+                "consultation_ended",
+            )
+        },
+        scope=Scope.CONTACTS_WRITE,
     )
     def post(self, request: Request, consultation_id: int) -> Response:
         done = finish_consultation(
@@ -221,6 +322,13 @@ class Chase(ContactView):
         ok={200: ChaseBody},
         found=True,
         conflict=True,
+        codes={
+            409: (
+                "wrong_state",
+                "consultation_ended",
+            )
+        },
+        scope=Scope.CONTACTS_WRITE,
     )
     def post(self, request: Request, consultation_id: int) -> Response:
         ticket = chase_from_consultation(

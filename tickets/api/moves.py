@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.scopes import Scope
 from kb.api.contract import operation
 from kb.api.strict import Nothing
 from tickets.api.action_bodies import (
@@ -23,6 +24,7 @@ from tickets.api.action_bodies import (
 from tickets.api.action_views import ActionView, action
 from tickets.api.ticket_bodies import BulkResult
 from tickets.api.tickets import TicketView
+from tickets.api.versions import version_seen
 from tickets.selectors.masking import PersonalPart
 from tickets.services.bulk import Row, bulk_priority, bulk_transfer
 from tickets.services.cancelling import cancel
@@ -71,6 +73,7 @@ class Complete(ActionView):
         "Complete a returned ticket; it goes back to its team",
         CompleteBody,
         {"The right account": {"account_id": "880002", "note": "已与用户核对"}},
+        codes=["open_ticket", "try_again"],
     )
     def post(self, request: Request, number: str) -> Response:
         return self.act(_complete, CompleteBody, number)
@@ -87,13 +90,19 @@ class Merge(ActionView):
         "Let the ticket go on as another one of the same account; both histories are kept",
         MergeBody,
         {"A duplicate": {"into": "T00000007", "reason": "同一件事"}},
+        codes=["promise_lost", "try_again"],
     )
     def post(self, request: Request, number: str) -> Response:
         return self.act(merge, MergeBody, number)
 
 
 class Reopen(ActionView):
-    @action("Open a resolved ticket again; its clocks go on", ReasonBody, may_vanish=True)
+    @action(
+        "Open a resolved ticket again; its clocks go on",
+        ReasonBody,
+        may_vanish=True,
+        codes=["too_late", "open_ticket", "try_again"],
+    )
     def post(self, request: Request, number: str) -> Response:
         return self.act(reopen, ReasonBody, number)
 
@@ -127,10 +136,18 @@ class Reveal(ActionView):
         "Show personal data this once; who, what and why leave an event",
         RevealBody,
         {"To call the user": {"what": ["account_id", "contact"], "reason": "代同事回拨"}},
+        scope=Scope.TICKETS_REVEAL,
     )
     def post(self, request: Request, number: str) -> Response:
         given = self.body(RevealBody)
-        reveal(number=number, acting_user=request.user, now=timezone.now(), **given)
+        reveal(
+            number=number,
+            acting_user=request.user,
+            now=timezone.now(),
+            what=given["what"],
+            reason=given["reason"],
+            expected_event=version_seen(request),
+        )
         return self.ticket(number, revealed=frozenset(PersonalPart(name) for name in given["what"]))
 
 
@@ -153,6 +170,7 @@ class Bulk(TicketView):
                 "reason": "媒体已关注",
             },
         },
+        scope=Scope.TICKETS_WRITE,
     )
     def post(self, request: Request) -> Response:
         rows = _bulk(self.body(BulkBody), acting_user=request.user)

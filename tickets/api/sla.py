@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.scopes import Scope
 from kb.api.base import DeskView
 from kb.api.contract import operation
 from kb.api.strict import Moment, StrictSerializer
@@ -52,7 +53,13 @@ class DueBody(serializers.Serializer[Any]):
 
 
 class SlaDue(DeskView):
-    @operation("Count working days", parameters=[DueQuery], ok={200: DueBody}, found=True)
+    @operation(
+        "Count working days",
+        parameters=[DueQuery],
+        ok={200: DueBody},
+        found=True,
+        scope=Scope.PROMISE_READ,
+    )
     def get(self, request: Request) -> Response:
         asked = self.query(DueQuery)
         answer = explain_due(

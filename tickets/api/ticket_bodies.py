@@ -10,6 +10,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from kb.api.sparse import CONTEXT, SparseSerializer
 from klingdesk.core.account_id import mask_account_id, mask_phone
 from klingdesk.core.roles import Role, roles_of
 from tickets.api.clock_bodies import ClockBody, is_breached
@@ -17,10 +18,12 @@ from tickets.api.consultation_bodies import QuestionReference
 from tickets.models import Consultation, Ticket
 from tickets.models.labels import ClockKind
 from tickets.rules.ticket_number import format_number
-from tickets.selectors.access import allowed_actions, is_watching, sees_personal_data
+from tickets.rules.undo import undone_ids
+from tickets.selectors.access import allowed_actions, archived_at, is_watching, sees_personal_data
 from tickets.selectors.decisions import assignment_of, routing_of
 from tickets.selectors.masking import EVERYTHING, PersonalPart, hide_personal_text
 from tickets.selectors.tickets import last_event_id
+from tickets.selectors.undo import undo_offer_of
 
 DONE_BY_THE_DESK = frozenset({"route", "close"})
 """Actions without an address: nobody is to do them by hand."""
@@ -31,7 +34,7 @@ class TeamReference(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
-class TicketRow(serializers.Serializer[Any]):
+class TicketRow(SparseSerializer):
     """A ticket in a list. People are given by user name.
 
     The context may hold ``plain`` (ids of tickets whose personal data the caller may
@@ -92,6 +95,9 @@ class EventBody(serializers.Serializer[Any]):
     old = serializers.DictField()
     new = serializers.DictField()
     note = serializers.CharField(allow_blank=True)
+    undone = serializers.BooleanField(
+        default=False, help_text="It was taken back; a note that was has no text any more."
+    )
 
 
 class AttemptBody(serializers.Serializer[Any]):
@@ -184,6 +190,13 @@ class MissingItem(serializers.Serializer[Any]):
     why = serializers.CharField()
 
 
+class UndoOffer(serializers.Serializer[Any]):
+    """What the caller did last and may still take back with `undo/`."""
+
+    event = serializers.IntegerField(source="event_id")
+    until = serializers.DateTimeField()
+
+
 class BulkRow(serializers.Serializer[Any]):
     number = serializers.CharField()
     ok = serializers.BooleanField()
@@ -229,11 +242,16 @@ class TicketBody(TicketRow):
     routing = serializers.SerializerMethodField()
     assignment = serializers.SerializerMethodField()
     last_event = serializers.SerializerMethodField(help_text="To be sent as `expected_event`.")
+    archived = serializers.SerializerMethodField(help_text="It can only be read.")
+    undo = serializers.SerializerMethodField()
     allowed_actions = serializers.SerializerMethodField()
 
     def to_representation(self, ticket: Ticket) -> Any:
         if PersonalPart.TRANSCRIPT not in self.shown(ticket):
             hide_personal_text(ticket)
+        gone = undone_ids(ticket.events.all())
+        for event in ticket.events.all():
+            event.undone = event.pk in gone  # type: ignore[attr-defined]
         return super().to_representation(ticket)
 
     def get_contact_value(self, ticket: Ticket) -> str:
@@ -278,15 +296,27 @@ class TicketBody(TicketRow):
     def get_last_event(self, ticket: Ticket) -> int:
         return last_event_id(ticket)
 
+    def get_archived(self, ticket: Ticket) -> bool:
+        return archived_at(ticket) is not None
+
+    @extend_schema_field(UndoOffer(allow_null=True))
+    def get_undo(self, ticket: Ticket) -> Any:
+        now = self.context.get("now") or timezone.now()
+        found = undo_offer_of(ticket, user=self.context["user"], now=now)
+        return None if found is None else UndoOffer(found).data
+
     def get_allowed_actions(self, ticket: Ticket) -> list[str]:
         actions = allowed_actions(ticket, self.context["user"])
         return [action for action in actions if action not in DONE_BY_THE_DESK]
 
 
-def ticket_rows(tickets: Iterable[Ticket], *, user: Any, now: datetime) -> Any:
-    """Rows of a list, with the personal data of those tickets that ``user`` works."""
+def ticket_rows(
+    tickets: Iterable[Ticket], *, user: Any, now: datetime, only: frozenset[str] | None = None
+) -> Any:
+    """Rows of a list, with the personal data of those tickets that ``user`` works; of each row
+    ``only`` these fields."""
     rows = list(tickets)
-    context = {"plain": _plain(rows, user), "now": now}
+    context = {"plain": _plain(rows, user), "now": now, CONTEXT: only}
     return TicketRow(rows, many=True, context=context).data
 
 
@@ -301,9 +331,15 @@ def _plain(tickets: list[Ticket], user: Any) -> frozenset[int]:
 
 
 def ticket_body(
-    ticket: Ticket, *, user: Any, now: datetime, revealed: frozenset[PersonalPart] = frozenset()
+    ticket: Ticket,
+    *,
+    user: Any,
+    now: datetime,
+    revealed: frozenset[PersonalPart] = frozenset(),
+    only: frozenset[str] | None = None,
 ) -> dict[str, Any]:
-    """A ticket from ``ticket_get_for``; ``revealed`` shows parts of its data this once."""
+    """A ticket from ``ticket_get_for``; ``revealed`` shows parts of its data this once, ``only``
+    leaves out the other fields."""
     plain = {ticket.pk} if sees_personal_data(ticket, user) else set()
-    context = {"plain": plain, "revealed": revealed, "user": user, "now": now}
+    context = {"plain": plain, "revealed": revealed, "user": user, "now": now, CONTEXT: only}
     return dict(TicketBody(ticket, context=context).data)

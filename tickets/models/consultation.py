@@ -43,6 +43,16 @@ class Consultation(models.Model):
         related_name="consultations",
         verbose_name=_("ticket"),
     )
+    # In place of ``ticket`` once that is archived.
+    archived = models.ForeignKey(
+        "tickets.ArchivedTicket",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="consultations",
+        verbose_name=_("archived ticket"),
+    )
     started_at = models.DateTimeField(_("started at"))
     parked_at = models.DateTimeField(_("waiting for the user since"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
@@ -66,6 +76,9 @@ class Consultation(models.Model):
                 condition=~Q(account_id=""),
             ),
             models.Index(
+                fields=["started_at", "id"], name="consultation_open", condition=Q(status="open")
+            ),
+            models.Index(
                 fields=["-parked_at"],
                 name="consultation_parked",
                 condition=Q(status="open", parked_at__isnull=False),
@@ -74,6 +87,11 @@ class Consultation(models.Model):
                 fields=["finished_at"],
                 name="consultation_to_anonymise",
                 condition=Q(finished_at__isnull=False, anonymised_at=None),
+            ),
+            models.Index(
+                fields=["archived"],
+                name="consultation_archived",
+                condition=Q(archived__isnull=False),
             ),
         ]
         constraints = [
@@ -92,7 +110,13 @@ class Consultation(models.Model):
             ),
             models.CheckConstraint(
                 name="consultation_handed_over_has_ticket",
-                condition=~Q(status__in=["escalated", "chased"]) | Q(ticket__isnull=False),
+                condition=~Q(status__in=["escalated", "chased"])
+                | Q(ticket__isnull=False)
+                | Q(archived__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="consultation_ticket_in_one_place",
+                condition=Q(ticket=None) | Q(archived=None),
             ),
             models.CheckConstraint(
                 name="consultation_anonymised_after_its_end",

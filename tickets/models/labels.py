@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Status(models.TextChoices):
@@ -42,6 +43,15 @@ class ConsultationStatus(models.TextChoices):
     ABANDONED = "abandoned", _("Abandoned")
     ESCALATED = "escalated", _("Handed over")
     CHASED = "chased", _("Chased")
+
+
+class IntakeStatus(models.TextChoices):
+    """A chatbot's user who waits for an agent."""
+
+    WAITING = "waiting", _("Waiting for an agent")
+    TAKEN = "taken", _("Taken by an agent")
+    EXPIRED = "expired", _("Nobody came in time")
+    WITHDRAWN = "withdrawn", _("Withdrawn by the chatbot")
 
 
 class ContactChannel(models.TextChoices):
@@ -94,3 +104,11 @@ class PromiseCause(models.TextChoices):
 
     CALENDAR = "calendar", _("Calendar")
     POLICY = "policy", _("SLA policy")
+
+
+class SubscriptionState(models.TextChoices):
+    """``PAUSED``: the desk gave up after a day of failures. ``OFF``: a manager switched it off."""
+
+    ON = "on", pgettext_lazy("subscription", "In use")
+    PAUSED = "paused", pgettext_lazy("subscription", "Paused after failures")
+    OFF = "off", pgettext_lazy("subscription", "Switched off")

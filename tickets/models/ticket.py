@@ -60,6 +60,7 @@ class Ticket(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="assigned_tickets",
         verbose_name=_("assignee"),
     )
@@ -79,6 +80,7 @@ class Ticket(models.Model):
     handed_over_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
+        db_index=False,
         related_name="handed_over_tickets",
         verbose_name=_("handed over by"),
     )
@@ -96,7 +98,7 @@ class Ticket(models.Model):
     resolution_summary = models.TextField(_("summary"), blank=True)
     chase_count = models.PositiveSmallIntegerField(_("chases"), default=0)
 
-    skill = models.SlugField(_("skill"), max_length=40, blank=True)
+    skill = models.SlugField(_("skill"), max_length=40, blank=True, db_index=False)
     next_try_at = models.DateTimeField(_("next try"), null=True, blank=True)
     missing = models.JSONField(_("what is missing"), default=list, blank=True)
     bounce_count = models.PositiveSmallIntegerField(_("returns"), default=0)
@@ -106,6 +108,7 @@ class Ticket(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="merged",
         verbose_name=_("merged into"),
     )
@@ -114,6 +117,7 @@ class Ticket(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="followed_by",
         verbose_name=_("follows"),
     )
@@ -144,9 +148,29 @@ class Ticket(models.Model):
                 models.F("assignee"),
                 models.F("due_at").asc(nulls_last=True),
                 name="ticket_open_by_assignee",
-                condition=Q(status__in=["assigned", "waiting", "returned"]),
+                condition=_OPEN & Q(assignee__isnull=False),
             ),
-            models.Index(fields=["created_at"], name="ticket_by_creation"),
+            models.Index(fields=["created_at", "id"], name="ticket_by_creation"),
+            models.Index(
+                fields=["assignee"],
+                name="ticket_by_assignee",
+                condition=Q(assignee__isnull=False),
+            ),
+            models.Index(
+                models.F("chase_count").desc(),
+                models.F("due_at").asc(nulls_last=True),
+                models.F("id"),
+                name="ticket_open_by_chases",
+                condition=_OPEN,
+            ),
+            models.Index(
+                fields=["merged_into"],
+                name="ticket_merged_into",
+                condition=Q(merged_into__isnull=False),
+            ),
+            models.Index(
+                fields=["follows"], name="ticket_follows", condition=Q(follows__isnull=False)
+            ),
             models.Index(fields=["due_at"], name="ticket_open_by_due", condition=_OPEN),
             models.Index(fields=["created_at"], name="ticket_unrouted", condition=Q(status="new")),
             models.Index(

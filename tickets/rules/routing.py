@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import lru_cache
 
 API_CATEGORY = "api"
 """Key of the group of questions that users of the HTTP API ask."""
@@ -76,7 +77,7 @@ def choose(rules: Sequence[RouteRule], facts: RouteFacts, default_team: str) -> 
     Rules of equal order are tried by their content (team first), so that a badly ordered table
     still answers alike everywhere; ``ambiguous_orders`` finds such rules.
     """
-    for rule in sorted(rules, key=_rank):
+    for rule in _ranked(tuple(rules)):
         if _holds(rule, facts):
             return Routed(rule.team, rule.priority, (RouteReason.RULE, rule.order), rule.skill)
     return Routed(default_team, None, (RouteReason.DEFAULT, None))
@@ -101,7 +102,7 @@ def never_reached(rules: Sequence[RouteRule]) -> dict[int, int]:
     of the later one, too. Rules that only several others together leave nothing to are not found.
     """
     found: dict[int, int] = {}
-    ranked = sorted(rules, key=_rank)
+    ranked = _ranked(tuple(rules))
     for place, later in enumerate(ranked):
         for earlier in ranked[:place]:
             if _takes_all_of(earlier, later):
@@ -126,6 +127,15 @@ def _holds(rule: RouteRule, facts: RouteFacts) -> bool:
     )
 
 
+@lru_cache(maxsize=8)
+def _ranked(rules: tuple[RouteRule, ...]) -> tuple[RouteRule, ...]:
+    """In the sequence in which they are tried; kept, because many tickets meet the same rules."""
+    return tuple(sorted(rules, key=_rank))
+
+
+_CONTENT = tuple(each.name for each in fields(RouteRule) if each.name != "order")
+
+
 def _rank(rule: RouteRule) -> tuple[int, tuple[str, ...]]:
-    content = astuple(rule)[1:]
-    return rule.order, tuple("" if part is None else str(part) for part in content)
+    parts = (getattr(rule, name) for name in _CONTENT)
+    return rule.order, tuple("" if part is None else str(part) for part in parts)

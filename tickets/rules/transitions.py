@@ -59,6 +59,7 @@ class ActionCode(StrEnum):
     WATCH = "watch"
     UNWATCH = "unwatch"
     REVEAL = "reveal"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,20 @@ ACTIONS: Mapping[ActionCode, tuple[Action, ...]] = _table(
         Action(ActionCode.WATCH, frozenset(Status), _SAME, _EVERYBODY),
         Action(ActionCode.UNWATCH, frozenset(Status), _SAME, _EVERYBODY),
         Action(ActionCode.REVEAL, frozenset(Status), _SAME, _TIER2),
+        # Back to where a release or a transfer came from; a note leaves the state as it is.
+        # Whether there is anything of the person's to take back, and in time, stands beside it.
+        Action(
+            ActionCode.UNDO,
+            allowed_from=frozenset({Status.QUEUED, Status.ASSIGNED}),
+            to=_IN_HAND | {Status.QUEUED},
+            roles=_EVERYBODY,
+        ),
+        Action(
+            ActionCode.UNDO,
+            frozenset({Status.NEW, Status.WAITING, Status.RETURNED}),
+            _SAME,
+            _EVERYBODY,
+        ),
     )
 )
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+
+from django.utils import timezone
 
 from klingdesk.core.roles import Role, roles_of
 from tickets.models import Ticket
 from tickets.rules import transitions
+from tickets.selectors.undo import undo_offer_of
+
+
+def archived_at(ticket: Ticket) -> datetime | None:
+    """Since when a ticket is archived, and can only be read; None for one at work."""
+    return getattr(ticket, "archived_at", None)
 
 
 def is_reporter(ticket: Ticket, user: Any) -> bool:
@@ -16,6 +25,8 @@ def is_reporter(ticket: Ticket, user: Any) -> bool:
         return False
     if ticket.handed_over_by_id == user.pk:
         return True
+    if archived_at(ticket) is not None:
+        return user.pk in getattr(ticket, "archived_reporters", ())
     return Ticket.objects.reported_by(user).filter(pk=ticket.pk).exists()
 
 
@@ -41,7 +52,11 @@ def is_watching(ticket: Ticket, user: Any) -> bool:
 
 def allowed_actions(ticket: Ticket, user: Any) -> tuple[str, ...]:
     """What ``user`` may do to the ticket now, in the order of offer."""
-    useless = "watch" if is_watching(ticket, user) else "unwatch"
+    if archived_at(ticket) is not None:
+        return ()
+    useless = {"watch" if is_watching(ticket, user) else "unwatch"}
+    if undo_offer_of(ticket, user=user, now=timezone.now()) is None:
+        useless.add("undo")
     return tuple(
         action
         for action in transitions.allowed_actions(
@@ -50,5 +65,5 @@ def allowed_actions(ticket: Ticket, user: Any) -> tuple[str, ...]:
             is_assignee=ticket.assignee_id == user.pk,
             handed_over=ticket.handed_over_by_id == user.pk,
         )
-        if action != useless
+        if action not in useless
     )

@@ -17,6 +17,7 @@ from tickets.rules.sla_pauses import (
     PauseReason,
     history,
 )
+from tickets.rules.undo import lasting
 
 MERGED = "sla.merged"
 """The event with which a ticket takes over the clock of another one."""
@@ -38,14 +39,15 @@ def histories(ticket_ids: Iterable[int]) -> dict[int, History]:
     )
     if not stopped:
         return {}
+    # What was taken back never paused a clock, nor ended a pause.
     told: dict[int, list[Happened]] = {}
     rows = (
         TicketEvent.objects.filter(Q(new__has_key="status") | Q(code=MERGED), ticket__in=stopped)
         .order_by("ticket_id", "pk")
-        .values_list("ticket_id", "code", "at", "new")
+        .only("ticket_id", "code", "at", "new")
     )
-    for ticket_id, code, at, new in rows:
-        told.setdefault(ticket_id, []).append(_happened(code, at, new))
+    for event in lasting(rows):
+        told.setdefault(event.ticket_id, []).append(_happened(event.code, event.at, event.new))
     return {ticket_id: history(events) for ticket_id, events in told.items()}
 
 
@@ -53,7 +55,7 @@ def history_in(events: Iterable[TicketEvent]) -> History:
     """The same from all ``events`` of one ticket, in their order, where a page has them anyway."""
     return history(
         _happened(event.code, event.at, event.new)
-        for event in events
+        for event in lasting(events)
         if "status" in event.new or event.code == MERGED
     )
 

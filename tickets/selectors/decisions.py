@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tickets.models import TicketEvent
+from tickets.rules.undo import lasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,11 @@ def routing_of(events: Iterable[TicketEvent]) -> RoutingDecision | None:
 
 
 def assignment_of(events: Iterable[TicketEvent]) -> AssignmentDecision | None:
-    """Why the desk gave the ticket to whoever has it; None when a person decided since."""
-    moved = [event for event in events if "assignee" in event.new or "assignee" in event.old]
+    """Why the desk gave the ticket to whoever has it; None when a person decided since.
+    What was taken back decided nothing."""
+    moved = [
+        event for event in lasting(events) if "assignee" in event.new or "assignee" in event.old
+    ]
     if not moved or moved[-1].code != "ticket.assigned":
         return None
     new = moved[-1].new

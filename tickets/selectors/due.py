@@ -15,7 +15,7 @@ from klingdesk.core.calendar import WorkingCalendar
 from tickets.models import SlaPolicy
 from tickets.models.labels import ClockKind
 from tickets.rules import sla
-from tickets.selectors.sla import current_policy, policy_rule, working_calendar
+from tickets.selectors.sla import current_policy, policy_rule, promise_basis, working_calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,14 @@ def days_as_json(days: Iterable[sla.CountedDay]) -> list[dict[str, Any]]:
 
 
 class TimeLeftReader:
-    """Time left of many tickets with one reading of calendar and policy."""
+    """Time left of many tickets with one reading of calendar and policy (one query)."""
 
     def __init__(self, *, now: datetime) -> None:
         self._now = now
-        self._policy: SlaPolicy = current_policy()
-        self.calendar: WorkingCalendar = working_calendar()
+        basis = promise_basis()
+        self._hours = policy_rule(basis.policy(ClockKind.CONTACT)).hours
+        self.calendar: WorkingCalendar = basis.calendar
+        self._known: dict[tuple[datetime, sla.WorkingHours], sla.TimeLeft] = {}
 
     def left(
         self, due_at: datetime | None, *, policy: SlaPolicy | None = None
@@ -105,5 +107,10 @@ class TimeLeftReader:
         """None for a record without a promise. Hours are ``policy``'s, else the contact's."""
         if due_at is None:
             return None
-        hours = policy_rule(policy or self._policy).hours
-        return sla.time_left(self._now, due_at, hours=hours, calendar=self.calendar)
+        hours = policy_rule(policy).hours if policy else self._hours
+        # Promises fall due together, at the close of business: most of a list share a few instants.
+        found = self._known.get((due_at, hours))
+        if found is None:
+            found = sla.time_left(self._now, due_at, hours=hours, calendar=self.calendar)
+            self._known[due_at, hours] = found
+        return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.db.models import BooleanField, CharField, Exists, OuterRef, QuerySet, TextField, Value
@@ -10,6 +11,7 @@ from django.db.models.functions import Cast, Concat
 
 from kb.models import StandardQuestion
 from klingdesk.core.roles import Role, roles_of
+from klingdesk.database.composed import ComposedValues, stand_in
 from tickets.models import Team
 from tickets.selectors.advisors import advisors
 from tickets.selectors.saved_views import views_for
@@ -44,11 +46,8 @@ class Choices:
 
 def choices_for(user: Any, *, with_lists: bool = True) -> Choices:
     """Teams and advisors; for the list also standard questions that escalate, and saved views."""
-    parts = [_teams(user), _people()]
-    if with_lists:
-        parts += [_questions(), _views(user)]
     found = Choices()
-    for kind, value, label, query, own in parts[0].union(*parts[1:], all=True):
+    for kind, value, label, query, own in _all(roles_of(user), with_lists).rows(user.pk):
         match kind:
             case "team":
                 found.teams.append(Choice(value, label, own))
@@ -62,6 +61,19 @@ def choices_for(user: Any, *, with_lists: bool = True) -> Choices:
         listed.sort(key=lambda choice: (choice.label, choice.value))
     found.views.sort(key=lambda view: (not view.own, view.name, view.pk))
     return found
+
+
+_PERSON = -1
+"""Stands in the statement for the person's id."""
+
+
+@cache
+def _all(roles: frozenset[Role], with_lists: bool) -> ComposedValues:
+    user = stand_in(_PERSON, roles)
+    parts = [_teams(user), _people()]
+    if with_lists:
+        parts += [_questions(), _views(user)]
+    return ComposedValues(parts[0].union(*parts[1:], all=True), _PERSON)
 
 
 def visible_teams(choices: Choices, user: Any) -> list[Choice]:

@@ -63,8 +63,11 @@ def routing_table() -> RoutingTable:
 
 def rule_rows() -> list[RoutingRule]:
     """All stored rules in their order, with what they refer to."""
+    unread = ("script", "fallback", "internal_note", "review_reason")
     return list(
-        RoutingRule.objects.select_related("team", "category", "question", "flow").order_by("order")
+        RoutingRule.objects.select_related("team", "category", "question", "flow")
+        .defer(*(f"question__{name}" for name in unread))
+        .order_by("order")
     )
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from kb.flows import engine
-from kb.flows.automatic import TableNode
 from kb.flows.checks import secret_variables
 from kb.flows.schema import (
-    CollectNode,
     EndNode,
     EscalateNode,
     FlowDefinition,
     RedirectNode,
-    declared,
 )
 from kb.flows.walking import Set
 from kb.flows.world import World
@@ -24,6 +22,7 @@ from kb.models import StandardQuestion
 from kb.rules.lifecycle import Standing, Status
 from kb.selectors.answers import FALLBACK_FLOW, answer_of
 from kb.selectors.flow_world import definition_of, flow_version
+from klingdesk.database.composed import Composed
 from tickets.models import Consultation, FlowRun, RunStep
 from tickets.models.labels import ConsultationStatus
 
@@ -89,11 +88,7 @@ class RunState:
     def collected(self) -> tuple[Set, ...]:
         """What was filled in and what tables gave, in the order of the steps; of one variable
         what holds now."""
-        known: dict[str, Set] = {}
-        for step in self.position.path:
-            if isinstance(step.node, CollectNode | TableNode):
-                known |= {each.variable.key: each for each in values_of(step)}
-        return tuple(known.values())
+        return self.position.told
 
     @property
     def checked(self) -> dict[str, Any]:
@@ -142,12 +137,6 @@ class Withdrawal:
     script: str
 
 
-def values_of(step: engine.Step) -> list[Set]:
-    """What a step set, in the order of the flow: the database keeps none."""
-    order = [variable.key for variable in declared(step.node)]
-    return sorted(step.values, key=lambda each: order.index(each.variable.key))
-
-
 def run_state(consultation: Consultation) -> RunState | None:
     """The run of a consultation, or None when its question has no flow."""
     run = _run_read_along(consultation) or (
@@ -156,7 +145,16 @@ def run_state(consultation: Consultation) -> RunState | None:
         .filter(consultation=consultation)
         .first()
     )
-    return _state(run, list(run.steps.order_by("number"))) if run is not None else None
+    return _state(run, _steps().rows(run.pk)) if run is not None else None
+
+
+_RUN = -1
+"""Stands in the kept statement for the run's id."""
+
+
+@cache
+def _steps() -> Composed[RunStep]:
+    return Composed(RunStep.objects.filter(run=_RUN).order_by("number"), _RUN, kept=True)
 
 
 def _run_read_along(consultation: Consultation) -> FlowRun | None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
-from django.db import connection
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from klingdesk.core.calendar import Override, WorkingCalendar
 from klingdesk.core.errors import NotFound
+from klingdesk.database.base import kept_cursor
 from tickets.models import PromiseChange, SlaPolicy
 from tickets.models.labels import ClockKind
 from tickets.rules import sla
@@ -55,7 +55,7 @@ def working_calendar() -> WorkingCalendar:
 
 
 def _row(statement: str) -> tuple[Any, ...]:
-    with connection.cursor() as cursor:
+    with kept_cursor() as cursor:
         cursor.execute(statement)
         found: tuple[Any, ...] = cursor.fetchone()
     return found

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
 from klingdesk.core.account_id import AccountIdError, parse_account_id
 from klingdesk.core.errors import NotFound
-from tickets.models import Consultation, ContactAttempt, Ticket, TicketEvent
+from tickets.models import Clock, Consultation, ContactAttempt, Ticket, TicketEvent
 from tickets.models.labels import Status
 from tickets.querysets import TicketQuerySet
 from tickets.rules.ticket_number import format_number, parse_number
 
 HISTORY_LENGTH = 20
+NO_SUCH_TICKET = _("There is no such ticket, or you may not see it.")
 
 _LAST_EVENT = TicketEvent.objects.filter(ticket=OuterRef("pk")).order_by("-pk").values("pk")[:1]
 _WATCHES = Ticket.watchers.through.objects.filter(ticket=OuterRef("pk"))
@@ -39,17 +40,19 @@ def ticket_get_for(*, user: Any, number: str) -> Ticket:
                 read_for=Value(user.pk),
                 is_watched=Exists(_WATCHES.filter(user=user)),
             )
-            .select_related("question__category", "team", "assignee", "handed_over_by")
+            .select_related("question__category", "team", "assignee", "handed_over_by", "undo")
             .prefetch_related(
                 Prefetch("events", queryset=TicketEvent.objects.select_related("actor")),
                 Prefetch("contacts", queryset=ContactAttempt.objects.select_related("by")),
+                # In the order in which they were started: rows move when they are changed.
+                Prefetch("clocks", queryset=Clock.objects.order_by("pk")),
                 "clocks__policy",
                 "watchers",
             )
             .first()
         )
     if ticket is None:
-        raise NotFound(_("There is no such ticket, or you may not see it."))
+        raise NotFound(NO_SUCH_TICKET)
     return ticket
 
 
@@ -107,7 +110,7 @@ class EarlierContact:
     """One line of an account's history; it holds no personal data.
 
     ``resolution_label`` is how its ticket ended, ``merged_into`` the number of the ticket that
-    goes on with it; both empty where there is none.
+    goes on with it; both empty where there is none. ``archived_id``: of a ticket in the archive.
     """
 
     at: datetime
@@ -119,6 +122,7 @@ class EarlierContact:
     ticket_status_label: str
     resolution_label: str
     merged_into: str
+    archived_id: int | None = None
 
 
 def account_history(
@@ -132,17 +136,20 @@ def account_history(
         return []
     contacts: QuerySet[Consultation] = Consultation.objects.filter(account_id=account_id)
     if before_ticket is not None:
-        contacts = contacts.exclude(ticket=before_ticket, status="escalated")
+        contacts = contacts.exclude(
+            Q(ticket=before_ticket.pk) | Q(archived=before_ticket.pk), status="escalated"
+        )
     rows = (
-        contacts.select_related("question", "ticket")
+        contacts.select_related("question", "ticket", "archived")
         .defer("ticket__transcript", "ticket__extra", "ticket__problem", "ticket__demand")
+        .defer("archived__document")
         .order_by("-started_at")
     )
     return [_earlier(row) for row in rows[:HISTORY_LENGTH]]
 
 
 def _earlier(row: Consultation) -> EarlierContact:
-    ticket = row.ticket
+    ticket = row.ticket or row.archived
     return EarlierContact(
         at=row.started_at,
         question=row.question.title if row.question else "",
@@ -153,4 +160,5 @@ def _earlier(row: Consultation) -> EarlierContact:
         ticket_status_label=str(ticket.get_status_display()) if ticket else "",
         resolution_label=str(ticket.get_resolution_code_display()) if ticket else "",
         merged_into=format_number(ticket.merged_into_id) if ticket else "",
+        archived_id=row.archived_id,
     )

@@ -10,10 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 
-from tickets.models import Consultation, ContactAttempt, ContactTransfer, RunStep, Ticket
+from tickets.models import (
+    Consultation,
+    ContactAttempt,
+    ContactTransfer,
+    Intake,
+    RunStep,
+    Ticket,
+)
 from tickets.rules.anonymising import ANONYMISED, KEPT_KEYS, KEPT_OF_TRANSCRIPT
+from tickets.services.anonymising_archive import archived_to_anonymise, clear_documents
+from tickets.services.append_only import anonymising
 
 BATCH = 500
 
@@ -29,18 +38,24 @@ class Anonymised:
 def due_for_anonymising(*, now: datetime, after_days: int) -> Anonymised:
     """How many the next run would anonymise; writes nothing."""
     until = now - timedelta(days=after_days)
-    return Anonymised(_tickets(until).count(), _contacts(until).count())
+    tickets = _tickets(until).count() + archived_to_anonymise(until).count()
+    return Anonymised(tickets, _contacts(until).count())
 
 
 def anonymise(*, now: datetime, after_days: int, batch: int = BATCH) -> Anonymised:
-    """Anonymise every ticket that ended ``after_days`` days ago or earlier, with its contacts, and
-    every contact without a ticket that finished by then."""
+    """Anonymise every ticket, archived or not, that ended ``after_days`` days ago or earlier, with
+    its contacts, and every contact without a ticket that finished by then; and what a chatbot
+    told of their users."""
     until = now - timedelta(days=after_days)
     tickets = contacts = 0
     while done := _some_tickets(until, now, batch):
         tickets += done
+    while done := _some_archived(until, now, batch):
+        tickets += done
     while done := _some_contacts(until, now, batch):
         contacts += done
+    while _some_intakes(until, now, batch):
+        pass
     return Anonymised(tickets, contacts)
 
 
@@ -50,7 +65,9 @@ def _tickets(until: datetime) -> QuerySet[Ticket]:
 
 def _contacts(until: datetime) -> QuerySet[Consultation]:
     """Without a ticket. A contact with one goes when its ticket does: a chase comes later."""
-    return Consultation.objects.filter(finished_at__lte=until, anonymised_at=None, ticket=None)
+    return Consultation.objects.filter(
+        finished_at__lte=until, anonymised_at=None, ticket=None, archived=None
+    )
 
 
 @transaction.atomic
@@ -80,6 +97,20 @@ def _some_tickets(until: datetime, now: datetime, batch: int) -> int:
 
 
 @transaction.atomic
+def _some_archived(until: datetime, now: datetime, batch: int) -> int:
+    ids = list(
+        archived_to_anonymise(until)
+        .order_by("ended_at")
+        .select_for_update(no_key=True, skip_locked=True)
+        .values_list("pk", flat=True)[:batch]
+    )
+    if ids:
+        _clear_contacts(Consultation.objects.filter(archived__in=ids), now)
+        clear_documents(ids, now)
+    return len(ids)
+
+
+@transaction.atomic
 def _some_contacts(until: datetime, now: datetime, batch: int) -> int:
     ids = list(
         _contacts(until)
@@ -89,6 +120,27 @@ def _some_contacts(until: datetime, now: datetime, batch: int) -> int:
     )
     if ids:
         _clear_contacts(Consultation.objects.filter(pk__in=ids), now)
+    return len(ids)
+
+
+def _intakes(until: datetime) -> QuerySet[Intake]:
+    """One that became a contact goes after it."""
+    gone = Q(consultation=None) | Q(consultation__anonymised_at__isnull=False)
+    return Intake.objects.filter(gone, ended_at__lte=until, anonymised_at=None)
+
+
+@transaction.atomic
+def _some_intakes(until: datetime, now: datetime, batch: int) -> int:
+    ids = list(
+        _intakes(until)
+        .order_by("ended_at")
+        .select_for_update(no_key=True, of=("self",), skip_locked=True)
+        .values_list("pk", flat=True)[:batch]
+    )
+    if ids:
+        Intake.objects.filter(pk__in=ids).update(
+            text=ANONYMISED, account_id="", session="", transcript=[], anonymised_at=now
+        )
     return len(ids)
 
 
@@ -103,7 +155,9 @@ def _clear_contacts(contacts: QuerySet[Consultation], now: datetime) -> None:
         script=_marked("script"),
         label=_marked("label"),
     )
-    ContactTransfer.objects.filter(consultation__in=ids).exclude(note="").update(note=ANONYMISED)
+    with anonymising():
+        passed = ContactTransfer.objects.filter(consultation__in=ids)
+        passed.exclude(note="").update(note=ANONYMISED)
     Consultation.objects.filter(pk__in=ids).update(
         utterance=_marked("utterance"), account_id="", anonymised_at=now
     )
@@ -115,14 +169,12 @@ def _marked(name: str) -> Case:
 
 
 def _clear_json(ticket_ids: list[int]) -> None:
-    """The trigger lets these columns be written while the setting is on: in this transaction."""
     with connection.cursor() as cursor:
         cursor.execute(_TRANSCRIPTS, {"kept": list(KEPT_OF_TRANSCRIPT), "tickets": ticket_ids})
-        cursor.execute("SET LOCAL klingdesk.anonymising = 'on'")
-        cursor.execute(
-            _EVENTS, {"kept": list(KEPT_KEYS), "tickets": ticket_ids, "marker": ANONYMISED}
-        )
-        cursor.execute("SET LOCAL klingdesk.anonymising = 'off'")
+        with anonymising():
+            cursor.execute(
+                _EVENTS, {"kept": list(KEPT_KEYS), "tickets": ticket_ids, "marker": ANONYMISED}
+            )
 
 
 _KEPT = """

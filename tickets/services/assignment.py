@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from tickets.models import Team, Ticket
 from tickets.models.labels import Assignment, Status
 from tickets.rules.assignment import Candidate, Why, choose_advisor
 from tickets.selectors.advisors import candidates_of
+from tickets.selectors.undo import standing_offers
 from tickets.services.events import record
 from tickets.services.telling import tell_assigned
 
@@ -20,16 +22,16 @@ MOST_AT_ONCE = 200
 """Tickets assigned in one transaction, so that their locks are held briefly."""
 
 
-def assign_queued(*, now: datetime, team_id: int | None = None) -> int:
-    """Give queued tickets of automatic teams (or of one of them) to advisors; returns how many.
+def assign_queued(*, now: datetime, team_ids: Collection[int] | None = None) -> int:
+    """Give queued tickets of automatic teams (or of some of them) to advisors; returns how many.
 
     In queue order, each to whom ``choose_advisor`` names. A ticket for whose skill nobody is
     there, or has room, is passed over and stays in the queue. Safe to run twice at once: one
     after the other looks at a team, and rows that somebody is taking are skipped.
     """
     teams = Team.objects.filter(assignment=Assignment.AUTOMATIC)
-    if team_id is not None:
-        teams = teams.filter(pk=team_id)
+    if team_ids is not None:
+        teams = teams.filter(pk__in=team_ids)
     given = 0
     for pk in teams.order_by("pk").values_list("pk", flat=True):
         while True:
@@ -70,7 +72,8 @@ def _assign_some(*, team_id: int, now: datetime) -> tuple[int, bool]:
 
 def _queued(team_id: int) -> list[Ticket]:
     return list(
-        Ticket.objects.filter(status=Status.QUEUED, team_id=team_id)
+        # What somebody may still take back is not given away meanwhile; the sweep comes again.
+        Ticket.objects.filter(~standing_offers(), status=Status.QUEUED, team_id=team_id)
         .in_queue_order()
         .select_for_update(no_key=True, skip_locked=True, of=("self",))[:MOST_AT_ONCE]
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -37,17 +38,21 @@ def bulk_transfer(
     team: str | None = None,
     person: str | None = None,
     skill: str | None = None,
+    undo_key: UUID | None = None,
 ) -> list[Row]:
     """Put tickets into a team's queue, or give them to one advisor (see ``transfer``).
 
-    Each row is a transaction of its own: what cannot be done holds nothing else up. ``NotAllowed``
+    Each row is a transaction of its own: what cannot be done holds nothing else up. ``undo_key``
+    lets what was done be undone together (``services.undo``). ``NotAllowed``
     for anybody but a manager; ``Invalid`` for a destination, a reason or a list that cannot be.
     """
     chosen = _chosen(numbers, acting_user)
     to = destination(team=team, person=person, skill=skill, reason=reason)
     return _each(
         chosen,
-        lambda number: transfer_to(number=number, acting_user=acting_user, to=to, now=now),
+        lambda number: transfer_to(
+            number=number, acting_user=acting_user, to=to, now=now, undo_key=undo_key
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from tickets.models.labels import Status
 from tickets.services.clocks import drop_clocks
 from tickets.services.events import record
 from tickets.services.locking import guard, lock_ticket
+from tickets.services.telling import tell_cancelled
 from tickets.services.text import check_reason
 
 
@@ -48,4 +49,5 @@ def cancel(
         note=clean,
     )
     drop_clocks(ticket=ticket, now=now)
+    tell_cancelled(ticket=ticket, acting_user=acting_user, now=now)
     return ticket

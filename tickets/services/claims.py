@@ -17,6 +17,7 @@ from tickets.selectors.advisors import is_absent_now, skills_of
 from tickets.services.events import record
 from tickets.services.locking import guard, lock_ticket
 from tickets.services.text import check_note
+from tickets.services.undo import offer_undo, place_of
 
 
 @transaction.atomic
@@ -102,16 +103,17 @@ def release(
     note: str = "",
     expected_event: int | None = None,
 ) -> Ticket:
-    """Give a ticket back to its team's queue; its clock goes on."""
+    """Give a ticket back to its team's queue; its clock goes on. It can be undone for seconds."""
     check_note(note)
     ticket = lock_ticket(number=number, acting_user=acting_user)
     guard(ticket, "release", acting_user=acting_user, expected_event=expected_event)
     former = ticket.assignee.get_username() if ticket.assignee else None
+    before = place_of(ticket)
     ticket.status = Status.QUEUED
     ticket.assignee = None
     ticket.claimed_at = None
     ticket.save(update_fields=["status", "assignee", "claimed_at"])
-    record(
+    event = record(
         ticket=ticket,
         code="ticket.released",
         acting_user=acting_user,
@@ -120,4 +122,5 @@ def release(
         new={"status": Status.QUEUED},
         note=note.strip(),
     )
+    offer_undo(ticket=ticket, event=event, acting_user=acting_user, before=before)
     return ticket

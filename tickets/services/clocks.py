@@ -35,6 +35,7 @@ _COUNTED = ("due_at", "provisional", "days", "due_soon_at", "last_call_at", "ove
 class ClockPlan:
     """What the clocks of a ticket handed over now will say, before there is a ticket."""
 
+    started_at: datetime
     basis: PromiseBasis
     counted: Mapping[str, Counted]
 
@@ -54,6 +55,7 @@ def plan_clocks(*, started_at: datetime) -> ClockPlan:
     basis = promise_basis()
     basis.policy(ClockKind.CONTACT)
     return ClockPlan(
+        started_at=started_at,
         basis=basis,
         counted={
             kind: count(
@@ -64,26 +66,20 @@ def plan_clocks(*, started_at: datetime) -> ClockPlan:
     )
 
 
-def start_clocks(*, ticket: Ticket, started_at: datetime, plan: ClockPlan | None = None) -> None:
-    """Start both clocks of a promised ticket; ``plan`` is that of the same ``started_at``.
-
-    The ticket repeats the due instant of the contact clock.
-    """
-    plan = plan or plan_clocks(started_at=started_at)
-    Clock.objects.bulk_create(
+def started_clocks(plan: ClockPlan) -> list[Clock]:
+    """Both clocks as they start, unsaved and without their ticket."""
+    return [
         _filled(
             Clock(
-                ticket=ticket,
                 kind=kind,
                 policy=plan.basis.policies[kind],
-                started_at=started_at,
+                started_at=plan.started_at,
                 counted_with=plan.basis.change,
             ),
             counted,
         )
         for kind, counted in plan.counted.items()
-    )
-    _follow(ticket, due_at=plan.due_at, provisional=plan.provisional)
+    ]
 
 
 def stop_contact_clock(*, ticket: Ticket, acting_user: Any, now: datetime) -> bool:
@@ -131,6 +127,18 @@ def resume_resolve_clock(*, ticket: Ticket, now: datetime) -> None:
     clock = _running(ticket, ClockKind.RESOLVE)
     if clock is not None and clock.paused_since is not None:
         _go_on(clock, ticket=ticket, now=now, cause="resumed")
+
+
+def pause_resolve_clock_again(*, ticket: Ticket) -> None:
+    """Let the resolve clock stand still as if it had never gone on: what had taken the ticket up
+    was taken back, and the timeline says so already."""
+    clock = _running(ticket, ClockKind.RESOLVE)
+    past = history_of(ticket.pk)
+    if clock is None or not past.pauses:
+        return
+    clock.paused_since = past.pauses[-1].start
+    _recount(clock, past, working_calendar())
+    clock.save(update_fields=["paused_since", "next_alarm_at", *_COUNTED])
 
 
 def reopen_clocks(*, ticket: Ticket, now: datetime) -> None:

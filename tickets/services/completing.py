@@ -14,15 +14,15 @@ from kb.flows.schema import CAPTURED, CaptureField, EscalateNode
 from klingdesk.core.account_id import mask_account_id, mask_phone
 from klingdesk.core.errors import Invalid
 from tickets.models import Ticket
-from tickets.models.labels import Assignment, ConsultationStatus, Status
+from tickets.models.labels import ConsultationStatus, Status
 from tickets.selectors.masking import masked_text, masked_value
 from tickets.selectors.runs import run_state
 from tickets.services.capture import Captured, check_capture
 from tickets.services.events import record
 from tickets.services.hand_over import Capture, without_secrets
-from tickets.services.hints import hint_after_commit
 from tickets.services.locking import guard, lock_ticket
 from tickets.services.open_tickets import ONE_OPEN_TICKET, duplicate_of, open_twin
+from tickets.services.teams import assign_soon
 from tickets.services.telling import tell_completed
 from tickets.services.text import check_note
 
@@ -106,8 +106,7 @@ def _complete(
         note=note,
     )
     tell_completed(ticket=ticket, acting_user=acting_user, now=now)
-    if ticket.team is not None and ticket.team.assignment == Assignment.AUTOMATIC:
-        hint_after_commit("tickets.assign_team", ticket.team.pk)
+    assign_soon(team=ticket.team)
     return ticket
 
 

@@ -74,11 +74,39 @@ def start_consultation(
         question=question,
         started_at=now,
     )
-    flow = flow_of(question, now=now) if question is not None else None
+    _start_flow_of(consultation, acting_user=acting_user, now=now)
+    return consultation
+
+
+@transaction.atomic
+def choose_question(
+    *, consultation_id: int, acting_user: Any, question_key: str, now: datetime
+) -> Consultation:
+    """Say what a contact is about that began without a standard question; its flow begins.
+
+    ``Conflict`` with code ``question_chosen`` once it has one: another question is another
+    contact. ``NotFound`` for a question that agents do not know.
+    """
+    consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
+    if consultation.question is not None:
+        raise Conflict(
+            _("This contact is about “%(question)s” already. Finish it and begin another one.")
+            % {"question": consultation.question.title},
+            code="question_chosen",
+            state={"question": consultation.question.key},
+        )
+    consultation.question = answerable_question(user=acting_user, key=question_key)
+    consultation.save(update_fields=["question"])
+    _start_flow_of(consultation, acting_user=acting_user, now=now)
+    return consultation
+
+
+def _start_flow_of(consultation: Consultation, *, acting_user: Any, now: datetime) -> None:
+    asked = consultation.question
+    flow = flow_of(asked, now=now) if asked is not None else None
     if flow is not None:
         _start_run(consultation, flow, acting_user=acting_user, now=now)
         _park(consultation, run_state(consultation), now=now)
-    return consultation
 
 
 def _start_run(consultation: Consultation, flow: Flow, *, acting_user: Any, now: datetime) -> None:

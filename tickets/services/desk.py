@@ -101,6 +101,31 @@ def _set_password(user: Any, password: str) -> None:
 
 
 @transaction.atomic
+def prepare_bench_people(*, count: int) -> list[str]:
+    """``count`` agents and as many advisors for measuring, numbered; returns their user names.
+
+    They belong to the demo people, but nobody can log in as one of them.
+    """
+    demo, _made = Group.objects.get_or_create(name=DEMO_GROUP)
+    teams = list(Team.objects.all())
+    names: list[str] = []
+    for role in (Role.AGENT, Role.ADVISOR):
+        group = Group.objects.get(name=role.value)
+        for number in range(1, count + 1):
+            user, created = get_user_model().objects.get_or_create(
+                username=f"bench-{role.value}-{number:03d}", defaults={"is_staff": True}
+            )
+            names.append(user.get_username())
+            if created:
+                user.set_unusable_password()
+                user.save(update_fields=["password"])
+                user.groups.add(demo, group)
+                if role is Role.ADVISOR:
+                    user.teams.add(*teams)
+    return names
+
+
+@transaction.atomic
 def remove_demo_people() -> int:
     """Deactivate all demo people (their history stays); returns how many."""
     return int(

@@ -7,24 +7,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from kb.flows.checkers.redaction import redact
 from kb.flows.schema import EscalateNode
 from kb.flows.showing import prefilled
 from klingdesk.core.errors import Conflict, Invalid
-from tickets.models import Consultation, Ticket
+from tickets.models import Consultation, Ticket, TicketEvent
 from tickets.models.labels import ConsultationStatus, ContactChannel
 from tickets.rules.ticket_number import parse_number
 from tickets.selectors.runs import RunState, run_state, ticket_question
 from tickets.selectors.scripts import promised_script
 from tickets.services.capture import check_capture
-from tickets.services.clocks import plan_clocks, start_clocks
+from tickets.services.clocks import plan_clocks, started_clocks
 from tickets.services.events import record
+from tickets.services.hand_over_rows import write_hand_over
 from tickets.services.hints import hint_after_commit
 from tickets.services.locking import lock_own_consultation
-from tickets.services.open_tickets import ONE_OPEN_TICKET, open_ticket_for
+from tickets.services.open_tickets import open_ticket_for
 from tickets.services.transcripts import frozen_transcript
 
 
@@ -66,13 +67,8 @@ def hand_over(
     ticket about this question (the agent offers a chase); ``Conflict`` when the
     contact has ended or its flow has not reached a hand-over.
     """
-    try:
-        with transaction.atomic():
-            return _hand_over(consultation_id, acting_user, capture, fill_in, follows, now)
-    except IntegrityError as error:
-        if ONE_OPEN_TICKET not in str(error):
-            raise
-        raise _chase_due(consultation_id, capture) from error
+    with transaction.atomic():
+        return _hand_over(consultation_id, acting_user, capture, fill_in, follows, now)
 
 
 def _hand_over(
@@ -92,10 +88,6 @@ def _hand_over(
     clean = check_capture(node, capture)
     question = ticket_question(consultation, state)
     assert question is not None  # noqa: S101 - a run has one, and without a run there is no node
-    if node.promise:
-        open_ticket = open_ticket_for(account_id=clean.account_id, question_id=question.pk)
-        if open_ticket is not None:
-            raise _chase_on(open_ticket)
     followed = _followed(follows, acting_user, account_id=clean.account_id) if follows else None
     plan = plan_clocks(started_at=now) if node.promise else None
     ticket = Ticket(
@@ -116,26 +108,23 @@ def _hand_over(
     if plan is not None:
         ticket.due_at = plan.due_at
         ticket.due_provisional = plan.provisional
-    ticket.save(force_insert=True)
-    if plan is not None:
-        start_clocks(ticket=ticket, started_at=now, plan=plan)
     consultation.status = ConsultationStatus.ESCALATED
     consultation.finished_at = now
     consultation.parked_at = None
     consultation.account_id = clean.account_id
-    consultation.ticket = ticket
-    consultation.save(update_fields=["status", "finished_at", "parked_at", "account_id", "ticket"])
-    record(
-        ticket=ticket,
+    event = TicketEvent(
         code="ticket.handed_over",
-        acting_user=acting_user,
-        now=now,
+        actor=acting_user,
+        at=now,
         new={
             "consultation": consultation.pk,
             "due_at": ticket.due_at.isoformat() if ticket.due_at else None,
             **({"follows": followed.number} if followed is not None else {}),
         },
     )
+    clocks = started_clocks(plan) if plan is not None else []
+    if not write_hand_over(contact=consultation, ticket=ticket, clocks=clocks, event=event):
+        raise _chase_due(ticket)
     if followed is not None:
         record(
             ticket=followed,
@@ -144,7 +133,7 @@ def _hand_over(
             now=now,
             new={"ticket": ticket.number},
         )
-    hint_after_commit("tickets.route_ticket", ticket.pk)
+    hint_after_commit("tickets.route_tickets", ticket.pk)
     script = promised_script(state, ticket, now=now)
     return HandedOver(ticket=ticket, script=script)
 
@@ -152,7 +141,9 @@ def _hand_over(
 def _followed(number: str, acting_user: Any, *, account_id: str) -> Ticket:
     """The ended ticket that a new one follows; ``Invalid`` at ``follows`` for any other."""
     pk = parse_number(number)
-    found = Ticket.objects.visible_to(acting_user).filter(pk=pk).first() if pk else None
+    # Held, so that it is not archived before the new ticket refers to it.
+    seen = Ticket.objects.visible_to(acting_user).select_for_update(no_key=True, of=("self",))
+    found = seen.filter(pk=pk).first() if pk else None
     problem: Any = None
     if found is None:
         problem = _("There is no such ticket, or you may not see it.")
@@ -210,20 +201,13 @@ def _hand_over_node(consultation: Consultation, state: RunState | None) -> Escal
     )
 
 
-def _chase_due(consultation_id: int, capture: Capture) -> Conflict:
-    consultation = Consultation.objects.get(pk=consultation_id)
-    question = ticket_question(consultation, run_state(consultation))
-    open_ticket = open_ticket_for(
-        account_id=capture.account_id, question_id=question.pk if question else None
-    )
-    if open_ticket is None:  # it was closed in this very moment
+def _chase_due(refused: Ticket) -> Conflict:
+    """Why a ticket was not written: an open one of the same account and question is there."""
+    found = open_ticket_for(account_id=refused.account_id, question_id=refused.question_id)
+    if found is None:  # it was closed in this very moment
         return Conflict(_("Somebody else was faster. Hand over again."), code="try_again")
-    return _chase_on(open_ticket)
-
-
-def _chase_on(open_ticket: Ticket) -> Conflict:
     return Conflict(
         _("This account already has an open ticket about this question: record a chase on it."),
         code="chase_due",
-        state={"ticket": open_ticket.number, "status": open_ticket.status},
+        state={"ticket": found.number, "status": found.status},
     )

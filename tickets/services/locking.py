@@ -7,13 +7,15 @@ events to their tickets; whoever logs a contact holds the ticket and then wants 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound, Overtaken
 from klingdesk.core.roles import Role, roles_of
+from klingdesk.database.composed import Composed, stand_in
 from tickets.models import Consultation, Ticket
 from tickets.models.labels import Status
 from tickets.rules import transitions
@@ -21,6 +23,14 @@ from tickets.rules.ticket_number import format_number, parse_number
 
 _MOVES = Q(new__has_key="status") | Q(new__has_key="assignee")
 """Events that changed the state or the assignee: they name what it became."""
+
+
+class LastSeen(int):
+    """The last event that the writer saw, of whom nothing at all may have happened since.
+
+    As ``expected_event`` it is stricter than a plain number: a note of a colleague, which would
+    not make a change senseless, counts too, and the refusal is ``Overtaken``.
+    """
 
 
 def lock_ticket(*, number: str, acting_user: Any) -> Ticket:
@@ -39,6 +49,27 @@ def lock_ticket(*, number: str, acting_user: Any) -> Ticket:
     return ticket
 
 
+_ID, _PERSON = -1, -2
+"""Stand in the kept statement for the contact's id and the person's."""
+
+
+@cache
+def _contact_for(roles: frozenset[Role]) -> Composed[Consultation]:
+    """Locks a contact, with its question and its run: most of what an agent does begins so."""
+    unread = ("definition", "source")
+    return Composed(
+        Consultation.objects.visible_to(stand_in(_PERSON, roles))
+        .select_for_update(no_key=True, of=("self",))
+        .select_related("question", "run__version__flow")
+        .defer(*(f"run__version__{name}" for name in unread))
+        .filter(pk=_ID)
+        .order_by(),
+        _ID,
+        _PERSON,
+        kept=True,
+    )
+
+
 def lock_own_consultation(
     *, consultation_id: int, acting_user: Any, for_others: bool = False
 ) -> Consultation:
@@ -46,14 +77,8 @@ def lock_own_consultation(
 
     ``for_others``: a manager may do this in the agent's place.
     """
-    consultation = (
-        Consultation.objects.visible_to(acting_user)
-        .select_for_update(no_key=True, of=("self",))
-        .select_related("question__category", "run__version__flow")
-        .defer("run__version__definition", "run__version__source")
-        .filter(pk=consultation_id)
-        .first()
-    )
+    query = _contact_for(roles_of(acting_user))
+    consultation = query.first(consultation_id, acting_user.pk)
     if consultation is None:
         raise NotFound(_("There is no such contact, or you may not see it."))
     if consultation.agent_id != acting_user.pk and not (
@@ -127,6 +152,9 @@ def standing(ticket: Ticket) -> dict[str, Any]:
 
 
 def _check_unchanged(ticket: Ticket, expected_event: int) -> None:
+    if isinstance(expected_event, LastSeen):
+        _check_overtaken(ticket, expected_event)
+        return
     if not ticket.events.filter(pk=expected_event).exists():
         raise Invalid(
             _("This is no event of the ticket. Load it again."),
@@ -140,5 +168,16 @@ def _check_unchanged(ticket: Ticket, expected_event: int) -> None:
             )
             % {"state": Status(ticket.status).label},
             code="stale",
+            state=standing(ticket),
+        )
+
+
+def _check_overtaken(ticket: Ticket, seen: LastSeen) -> None:
+    if ticket.events.order_by("-pk").values_list("pk", flat=True).first() != seen:
+        raise Overtaken(
+            _(
+                "Something was done to the ticket since you read it. Nothing was saved; "
+                "read it again."
+            ),
             state=standing(ticket),
         )

@@ -17,6 +17,7 @@ from tickets.selectors.access import may_see
 from tickets.services.clocks import adopt_promise
 from tickets.services.events import record
 from tickets.services.locking import guard, standing
+from tickets.services.telling import tell_merged
 from tickets.services.text import check_reason
 
 _NOT_MERGED = _("The tickets were not merged.")
@@ -56,6 +57,8 @@ def merge(
         raise Invalid(_NOT_MERGED, fields=errors)
     source, target, earlier = _lock_family(source_id, target_id, acting_user)
     guard(source, "merge", acting_user=acting_user, expected_event=expected_event)
+    if target is None:
+        raise Invalid(_NOT_MERGED, fields={"into": [_NO_SUCH]})
     guard(target, "merge", acting_user=acting_user)
     _check_all_locked(source, earlier)
     _check_fits(source, target)
@@ -64,13 +67,15 @@ def merge(
     _absorb(source, target, acting_user=acting_user, reason=clean, now=now)
     for ticket in earlier:
         _pass_on(ticket, source, target, acting_user=acting_user, now=now)
+    tell_merged(ticket=source, acting_user=acting_user, now=now)
     return target
 
 
 def _lock_family(
     source_id: int, target_id: int, acting_user: Any
-) -> tuple[Ticket, Ticket, list[Ticket]]:
-    """Source, target and what was merged into the source before, locked in the order of ids.
+) -> tuple[Ticket, Ticket | None, list[Ticket]]:
+    """Source, target (None when it may not be seen) and what was merged into the source before,
+    locked in the order of ids.
 
     One order for everybody: of A into B and B into A at once, one waits and is then refused.
     """
@@ -89,8 +94,6 @@ def _lock_family(
     source, target = (found.pop(pk, None) if pk in seen else None for pk in (source_id, target_id))
     if source is None:
         raise NotFound(_NO_SUCH)
-    if target is None:
-        raise Invalid(_NOT_MERGED, fields={"into": [_NO_SUCH]})
     return source, target, [each for each in found.values() if each.merged_into_id == source.pk]
 
 

@@ -18,6 +18,7 @@ from tickets.services.events import record
 from tickets.services.locking import guard, lock_ticket
 from tickets.services.telling import tell_mentioned
 from tickets.services.text import check_length
+from tickets.services.undo import offer_undo
 
 
 @transaction.atomic
@@ -31,8 +32,8 @@ def add_note(
 ) -> Ticket:
     """Put a note into the timeline; notes are internal and never leave the desk.
 
-    People named as ``@username`` are told. ``Invalid`` names those who are unknown or may not
-    see the ticket: they would wait in vain for whoever wrote to them.
+    People named as ``@username`` are told, once it can be undone no more. ``Invalid`` names those
+    who are unknown or may not see the ticket: they would wait in vain for whoever wrote to them.
     """
     errors: dict[str, list[Any]] = {}
     if not note.strip():
@@ -44,7 +45,7 @@ def add_note(
     guard(ticket, "note", acting_user=acting_user, expected_event=expected_event)
     people = _mentioned(ticket, note)
     names = [person.get_username() for person in people]
-    record(
+    event = record(
         ticket=ticket,
         code="ticket.noted",
         acting_user=acting_user,
@@ -54,6 +55,7 @@ def add_note(
     )
     if people:
         tell_mentioned(ticket=ticket, people=people, acting_user=acting_user, now=now)
+    offer_undo(ticket=ticket, event=event, acting_user=acting_user)
     return ticket
 
 

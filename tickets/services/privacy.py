@@ -25,6 +25,7 @@ def reveal(
     reason: str,
     now: datetime,
     what: Collection[str] = EVERYTHING,
+    expected_event: int | None = None,
 ) -> Ticket:
     """The ticket, of which the caller may now show ``what`` (``PersonalPart``) this once.
 
@@ -38,7 +39,7 @@ def reveal(
     if errors:
         raise Invalid(_("Nothing was revealed."), fields=errors)
     ticket = lock_ticket(number=number, acting_user=acting_user)
-    guard(ticket, "reveal", acting_user=acting_user)
+    guard(ticket, "reveal", acting_user=acting_user, expected_event=expected_event)
     record(
         ticket=ticket,
         code="ticket.revealed",

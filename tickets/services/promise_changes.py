@@ -68,7 +68,7 @@ def publish_policy(
     errors = _reason_errors(reason)
     rule = _policy_rule(kind, working_days, opens, closes, errors)
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         _as_looked_at(after)
         present = _present_policy(kind, rule)
         version = present.version + 1 if present else 1
@@ -82,7 +82,7 @@ def publish_policy(
             author=acting_user,
             created_at=now,
         )
-        return _change(
+        return record_change(
             PromiseCause.POLICY,
             old=_policy_as_json(kind, present.version, policy_rule(present)) if present else {},
             new=_policy_as_json(kind, version, rule),
@@ -122,12 +122,12 @@ def change_calendar(
     _only_managers(acting_user)
     _check_calendar_edit(overrides, years, _reason_errors(reason))
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         _as_looked_at(after)
         edit = _calendar_edit(overrides, years)
         _write_days(edit.days)
         _write_years(edit.years, acting_user=acting_user, now=now)
-        return _change(
+        return record_change(
             PromiseCause.CALENDAR,
             old=edit.old,
             new=edit.new,
@@ -170,7 +170,8 @@ def _only_managers(acting_user: Any) -> None:
         raise NotAllowed(_("Only managers change the promise and the calendar."))
 
 
-def _one_at_a_time() -> None:
+def one_at_a_time() -> None:
+    """Until the transaction ends nobody else edits the promise."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('klingdesk.promise'))")
 
@@ -183,15 +184,16 @@ def _as_looked_at(after: int | None) -> None:
         )
 
 
-def _change(
+def record_change(
     cause: PromiseCause,
     *,
     old: dict[str, Any],
     new: dict[str, Any],
-    acting_user: Any,
+    acting_user: Any | None,
     reason: str,
     now: datetime,
 ) -> PromiseChange:
+    """Note an edit that was just made, and have the open clocks follow it."""
     change = PromiseChange.objects.create(
         cause=cause, summary=reason.strip(), old=old, new=new, author=acting_user, at=now
     )

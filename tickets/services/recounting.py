@@ -25,6 +25,7 @@ from tickets.rules.sla_pauses import NOTHING_HAPPENED, CountBook, Counted
 from tickets.selectors.clock_history import histories
 from tickets.selectors.due import days_as_json
 from tickets.selectors.sla import PromiseBasis, last_change, policy_rule, promise_basis
+from tickets.services.telling_jobs import tell_followed
 
 BATCH = 5_000
 
@@ -175,7 +176,17 @@ def _mark_done(*, now: datetime) -> None:
     newest, followed = last_change(), _followed_by_all()
     if followed is None:
         followed = newest
-    changes.filter(pk__lte=min(newest, followed)).update(done_at=now)
+    with transaction.atomic():
+        # Two that end at once tell it once: the second finds nothing that is still to be marked.
+        ended = list(
+            changes.filter(pk__lte=min(newest, followed))
+            .select_related("author")
+            .order_by("pk")
+            .select_for_update(of=("self",), skip_locked=True)
+        )
+        if ended:
+            PromiseChange.objects.filter(pk__in=[each.pk for each in ended]).update(done_at=now)
+            tell_followed(changes=ended, now=now)
 
 
 def _lock(change: int, batch: int) -> list[_Locked]:

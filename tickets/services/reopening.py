@@ -19,6 +19,7 @@ from tickets.services.events import record
 from tickets.services.hand_over import Capture, HandedOver, hand_over
 from tickets.services.locking import guard, lock_ticket, standing
 from tickets.services.open_tickets import ONE_OPEN_TICKET, duplicate_of, open_twin
+from tickets.services.teams import assign_soon
 from tickets.services.telling import tell_reopened
 from tickets.services.text import check_reason
 
@@ -101,6 +102,8 @@ def _reopen(
     )
     reopen_clocks(ticket=ticket, now=now)
     tell_reopened(ticket=ticket, acting_user=acting_user, now=now)
+    if former is None:
+        assign_soon(team=ticket.team)
     return ticket
 
 

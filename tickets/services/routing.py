@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,24 +14,29 @@ from tickets.rules.routing import Routed, RouteReason
 from tickets.selectors.routing import RoutingTable, facts_of, routing_table
 from tickets.services.events import record
 from tickets.services.hints import hint_after_commit
+from tickets.services.teams import assign_soon
 from tickets.services.telling import tell_unrouted
 
 SWEEP_AFTER = timedelta(seconds=5)
 """A younger ticket's own message is still on its way; the sweep leaves it alone."""
 
+_UNREAD = ("problem", "demand", "extra", "missing", "resolution_summary")
+"""Long texts that no rule looks at."""
 
-def route_ticket(*, ticket_id: int, now: datetime) -> bool:
-    """Route one ticket; False when it is not new any more (the message came twice)."""
+
+def route_tickets(*, ticket_ids: Iterable[int], now: datetime) -> int:
+    """Route those that are new; returns how many. The others were routed before (the message
+    came twice)."""
     with transaction.atomic():
-        ticket = (
+        tickets = list(
             Ticket.objects.select_for_update(no_key=True)
-            .filter(pk=ticket_id, status=Status.NEW)
-            .first()
+            .defer(*_UNREAD)
+            .filter(pk__in=list(ticket_ids), status=Status.NEW)
+            .order_by("pk")
         )
-        if ticket is None:
-            return False
-        _route([ticket], now=now)
-        return True
+        if tickets:
+            _route(tickets, now=now)
+        return len(tickets)
 
 
 def sweep_new_tickets(*, now: datetime, batch: int = 500) -> int:
@@ -43,6 +49,7 @@ def sweep_new_tickets(*, now: datetime, batch: int = 500) -> int:
         with transaction.atomic():
             tickets = list(
                 Ticket.objects.select_for_update(no_key=True, skip_locked=True)
+                .defer(*_UNREAD)
                 .filter(status=Status.NEW, created_at__lte=now - SWEEP_AFTER)
                 .order_by("created_at")[:batch]
             )
@@ -80,7 +87,7 @@ def _route(tickets: list[Ticket], *, now: datetime) -> None:
                 new={"status": Status.QUEUED, **_decision(table, routed)},
             )
         )
-    Ticket.objects.bulk_update(tickets, ["status", "team", "skill", "routed_at", "priority"])
+    _write(tickets, now=now)
     TicketEvent.objects.bulk_create(events)
     if ruleless:
         tell_unrouted(tickets=ruleless, now=now)
@@ -89,8 +96,19 @@ def _route(tickets: list[Ticket], *, now: datetime) -> None:
         for ticket in tickets
         if ticket.team is not None and ticket.team.assignment == Assignment.AUTOMATIC
     }
-    for team_id in sorted(assigning):
-        hint_after_commit("tickets.assign_team", team_id)
+    if assigning:
+        hint_after_commit("tickets.assign_teams", *sorted(assigning))
+
+
+def _write(tickets: list[Ticket], *, now: datetime) -> None:
+    """One statement for all that go the same way: most of them do."""
+    ways: dict[tuple[int | None, str, int], list[int]] = {}
+    for ticket in tickets:
+        ways.setdefault((ticket.team_id, ticket.skill, ticket.priority), []).append(ticket.pk)
+    for (team_id, skill, priority), ids in ways.items():
+        Ticket.objects.filter(pk__in=ids).update(
+            status=Status.QUEUED, team_id=team_id, skill=skill, priority=priority, routed_at=now
+        )
 
 
 def reroute_chased(*, ticket: Ticket, now: datetime) -> bool:
@@ -116,8 +134,7 @@ def reroute_chased(*, ticket: Ticket, now: datetime) -> bool:
     ticket.save(update_fields=["team", "skill", "priority"])
     new = {**_decision(table, routed), "priority": priority}
     record(ticket=ticket, code="ticket.rerouted", acting_user=None, now=now, old=old, new=new)
-    if team.assignment == Assignment.AUTOMATIC:
-        hint_after_commit("tickets.assign_team", team.pk)
+    assign_soon(team=team)
     return True
 
 

@@ -26,7 +26,8 @@ def make_default_team(*, team_id: int) -> Team:
     return chosen
 
 
-def assign_soon(*, team: Team) -> None:
-    """After a team was changed: where the desk assigns, its queue is looked at after the commit."""
-    if team.assignment == Assignment.AUTOMATIC:
-        hint_after_commit("tickets.assign_team", team.pk)
+def assign_soon(*, team: Team | None) -> None:
+    """After a team or its queue was changed: where the desk assigns, it is looked at after the
+    commit."""
+    if team is not None and team.assignment == Assignment.AUTOMATIC:
+        hint_after_commit("tickets.assign_teams", team.pk)

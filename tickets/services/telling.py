@@ -8,16 +8,17 @@ standard question, never the user.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from klingdesk.core.roles import Role
-from notices.services import notify
+from notices.services import notify, take_back
 from tickets.models import Team, Ticket
 from tickets.rules.sla import ZONE
+from tickets.rules.undo import HELD
 from tickets.selectors.access import may_see
 
 
@@ -35,11 +36,12 @@ def tell_assigned(*, ticket: Ticket, assignee: Any, acting_user: Any | None, now
 
 
 def tell_transferred(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> None:
-    """Whoever has the ticket now: its assignee, else the lead of the team in whose queue it is."""
+    """Whoever has the ticket now: its assignee, else the lead of the team in whose queue it is.
+    Not before it can be undone no more."""
     if ticket.assignee is not None:
-        _tell("tickets.transferred", ticket, [ticket.assignee], acting_user, now)
+        _tell("tickets.transferred", ticket, [ticket.assignee], acting_user, now, held=True)
     else:
-        _tell("tickets.transferred_to_team", ticket, _leads(ticket), acting_user, now)
+        _tell("tickets.transferred_to_team", ticket, _leads(ticket), acting_user, now, held=True)
 
 
 def tell_chased(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> None:
@@ -51,9 +53,18 @@ def tell_chased(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> No
 def tell_mentioned(
     *, ticket: Ticket, people: Iterable[Any], acting_user: Any | None, now: datetime
 ) -> None:
-    """The people whom a note names; the caller has seen to it that they may see the ticket."""
+    """The people whom a note names; the caller has seen to it that they may see the ticket. Not
+    before it can be undone no more."""
     # A mention is between people: it is no business of the team's webhooks.
-    _tell("tickets.mentioned", ticket, people, acting_user, now, team=None)
+    _tell("tickets.mentioned", ticket, people, acting_user, now, team=None, held=True)
+
+
+def untell(*, ticket: Ticket, at: datetime) -> None:
+    """What was held back of something done ``at`` that instant is never told."""
+    take_back(events=[_event_of(code, ticket, at) for code in _HELD])
+
+
+_HELD = ("tickets.transferred", "tickets.transferred_to_team", "tickets.mentioned")
 
 
 def tell_returned(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> None:
@@ -73,6 +84,19 @@ def tell_reopened(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> 
     """The assignee it goes back to, else the team lead; watchers."""
     people = [*_in_charge(ticket), *_watchers(ticket)]
     _tell("tickets.reopened", ticket, people, acting_user, now)
+
+
+def tell_cancelled(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> None:
+    """Who was working on it, the agent who handed it over, and watchers: there is nothing left
+    to wait for."""
+    people = [*_in_charge(ticket), ticket.handed_over_by, *_watchers(ticket)]
+    _tell("tickets.cancelled", ticket, people, acting_user, now)
+
+
+def tell_merged(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> None:
+    """Who was working on the ticket that goes on as another one, and its watchers."""
+    people = [*([ticket.assignee] if ticket.assignee else []), *_watchers(ticket)]
+    _tell("tickets.merged", ticket, people, acting_user, now)
 
 
 def tell_unrouted(*, tickets: Sequence[Ticket], now: datetime) -> None:
@@ -141,11 +165,16 @@ def _tell(
         recipients=recipients,
         audiences=audiences_of(team),
         code=code,
-        event=f"{code}:{ticket.pk}:{now.isoformat()}",
+        event=_event_of(code, ticket, now),
         params=about(ticket),
         path=ticket_path(ticket),
         now=now,
+        not_before=now + HELD if changes.get("held") else None,
     )
+
+
+def _event_of(code: str, ticket: Ticket, at: datetime) -> str:
+    return f"{code}:{ticket.pk}:{at.astimezone(UTC).isoformat()}"
 
 
 def _leads(ticket: Ticket) -> list[Any]:

@@ -13,7 +13,7 @@ from kb.flows.schema import ChoiceNode, EndNode, RetryNode, SayNode
 from kb.models import FlowVersion, Revision
 from tickets.models import Consultation, RunStep
 from tickets.selectors.people import name_of
-from tickets.selectors.runs import CHANGED_FLOW, WITHDRAWN, Leg, RunState, legs, values_of
+from tickets.selectors.runs import CHANGED_FLOW, WITHDRAWN, Leg, RunState, legs
 
 Shown = tuple[str, datetime]
 """Key of the standard question whose text was shown, and when."""
@@ -99,7 +99,7 @@ def _values(step: engine.Step) -> list[dict[str, Any]]:
             "personal": each.variable.is_personal,
             "value": each.words,
         }
-        for each in values_of(step)
+        for each in step.in_order
     ]
 
 

@@ -6,19 +6,21 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from klingdesk.core.errors import Invalid
-from tickets.models import Team, Ticket
-from tickets.models.labels import Assignment, Status
+from tickets.models import Team, Ticket, TicketEvent
+from tickets.models.labels import Status
 from tickets.selectors.advisors import absent_until, advisors
 from tickets.services.events import record
-from tickets.services.hints import hint_after_commit
 from tickets.services.locking import guard, lock_ticket
+from tickets.services.teams import assign_soon
 from tickets.services.telling import tell_transferred
 from tickets.services.text import check_reason
+from tickets.services.undo import offer_undo, place_of
 from tickets.services.waiting import end_waiting
 
 _SKILL = re.compile(r"[-a-zA-Z0-9_]{0,40}\Z")
@@ -95,36 +97,50 @@ def transfer_to(
     to: Destination,
     now: datetime,
     expected_event: int | None = None,
+    undo_key: UUID | None = None,
 ) -> Ticket:
-    """The same for a destination that has been checked."""
+    """The same for a destination that has been checked. ``undo_key``: what is done to many tickets
+    at once can be undone together."""
     ticket = lock_ticket(number=number, acting_user=acting_user)
     guard(ticket, "transfer", acting_user=acting_user, expected_event=expected_event)
-    if to.person is None:
-        _to_team(ticket, to, acting_user=acting_user, now=now)
-    else:
-        _to_person(ticket, to, acting_user=acting_user, now=now)
+    before = place_of(ticket)
+    move = _to_team if to.person is None else _to_person
+    first, event = move(ticket, to, acting_user=acting_user, now=now)
+    offer_undo(
+        ticket=ticket,
+        event=event,
+        first_event=(first or event).pk,
+        acting_user=acting_user,
+        before=before,
+        key=undo_key,
+    )
     return ticket
 
 
-def _to_team(ticket: Ticket, to: Destination, *, acting_user: Any, now: datetime) -> None:
+_Moved = tuple[TicketEvent | None, TicketEvent]
+"""With what it began, if not with the transfer itself; and the transfer."""
+
+
+def _to_team(ticket: Ticket, to: Destination, *, acting_user: Any, now: datetime) -> _Moved:
     assert to.team is not None  # noqa: S101 - a destination has one of the two
     skill = to.skill or ""
     if ticket.status == Status.QUEUED and (ticket.team_id, ticket.skill) == (to.team.pk, skill):
         raise Invalid(
             _NOT_TRANSFERRED, fields={"team": [_("The ticket is in this queue already.")]}
         )
+    resumed = None
     if ticket.status == Status.WAITING:
-        end_waiting(ticket, acting_user=acting_user, now=now)
+        resumed = end_waiting(ticket, acting_user=acting_user, now=now)
     old = _place(ticket)
     ticket.status, ticket.assignee, ticket.claimed_at = Status.QUEUED, None, None
     ticket.team, ticket.skill = to.team, skill
-    _save(ticket, old, to, acting_user=acting_user, now=now)
+    event = _save(ticket, old, to, acting_user=acting_user, now=now)
     tell_transferred(ticket=ticket, acting_user=acting_user, now=now)
-    if to.team.assignment == Assignment.AUTOMATIC:
-        hint_after_commit("tickets.assign_team", to.team.pk)
+    assign_soon(team=to.team)
+    return resumed, event
 
 
-def _to_person(ticket: Ticket, to: Destination, *, acting_user: Any, now: datetime) -> None:
+def _to_person(ticket: Ticket, to: Destination, *, acting_user: Any, now: datetime) -> _Moved:
     person: Any = to.person
     if ticket.assignee_id == person.pk:
         raise Invalid(
@@ -135,15 +151,17 @@ def _to_person(ticket: Ticket, to: Destination, *, acting_user: Any, now: dateti
         problem = _("This advisor is on leave until %(day)s. Choose another, or a team.")
         raise Invalid(_NOT_TRANSFERRED, fields={"person": [problem % {"day": back.isoformat()}]})
     team = _team_of(person, ticket)
+    resumed = None
     if ticket.status == Status.WAITING:
-        end_waiting(ticket, acting_user=acting_user, now=now)
+        resumed = end_waiting(ticket, acting_user=acting_user, now=now)
     old = _place(ticket)
     ticket.status, ticket.assignee, ticket.claimed_at = Status.ASSIGNED, person, now
     ticket.team = team
     if to.skill is not None:
         ticket.skill = to.skill
-    _save(ticket, old, to, acting_user=acting_user, now=now)
+    event = _save(ticket, old, to, acting_user=acting_user, now=now)
     tell_transferred(ticket=ticket, acting_user=acting_user, now=now)
+    return resumed, event
 
 
 def _team_of(person: Any, ticket: Ticket) -> Team:
@@ -167,9 +185,9 @@ def _place(ticket: Ticket) -> dict[str, Any]:
 
 def _save(
     ticket: Ticket, old: dict[str, Any], to: Destination, *, acting_user: Any, now: datetime
-) -> None:
+) -> TicketEvent:
     ticket.save(update_fields=["status", "assignee", "claimed_at", "team", "skill"])
-    record(
+    return record(
         ticket=ticket,
         code="ticket.transferred",
         acting_user=acting_user,

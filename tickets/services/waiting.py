@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from klingdesk.core.errors import Invalid
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketEvent
 from tickets.models.labels import Status
 from tickets.services.clocks import pause_resolve_clock, resume_resolve_clock
 from tickets.services.events import record
@@ -75,13 +75,14 @@ def resume(
     return ticket
 
 
-def end_waiting(ticket: Ticket, *, acting_user: Any, now: datetime, note: str = "") -> None:
-    """Make a locked waiting ticket an assigned one; whatever happens to it next comes after."""
+def end_waiting(ticket: Ticket, *, acting_user: Any, now: datetime, note: str = "") -> TicketEvent:
+    """Make a locked waiting ticket an assigned one; whatever happens to it next comes after the
+    event that is returned."""
     planned = ticket.next_try_at
     ticket.status = Status.ASSIGNED
     ticket.next_try_at = None
     ticket.save(update_fields=["status", "next_try_at"])
-    record(
+    event = record(
         ticket=ticket,
         code="ticket.resumed",
         acting_user=acting_user,
@@ -94,3 +95,4 @@ def end_waiting(ticket: Ticket, *, acting_user: Any, now: datetime, note: str = 
         note=note.strip(),
     )
     resume_resolve_clock(ticket=ticket, now=now)
+    return event

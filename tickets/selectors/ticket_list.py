@@ -12,7 +12,13 @@ from urllib.parse import parse_qsl, urlencode
 from django.db.models import Exists, OuterRef, Q
 
 from klingdesk.core.account_id import AccountIdError, parse_account_id
-from tickets.admin.queue_sorting import (
+from tickets.models import Clock, Ticket, TicketEvent
+from tickets.models.labels import Priority, Status
+from tickets.querysets import TicketQuerySet
+from tickets.rules.sla import ZONE
+from tickets.rules.ticket_number import format_number, parse_number
+from tickets.selectors.archive import archived_ids
+from tickets.selectors.ticket_order import (
     LONGEST_CURSOR,
     Sort,
     as_cursor,
@@ -22,11 +28,6 @@ from tickets.admin.queue_sorting import (
     read_cursor,
     that_sort,
 )
-from tickets.models import Clock, Ticket, TicketEvent
-from tickets.models.labels import Priority, Status
-from tickets.querysets import TicketQuerySet
-from tickets.rules.sla import ZONE
-from tickets.rules.ticket_number import format_number, parse_number
 from tickets.selectors.tickets import mine_for, queue_for, tickets_for
 
 PAGE_SIZE = 50
@@ -158,15 +159,19 @@ def listing(filters: Filters, *, user: Any, now: datetime) -> Listing:
     place = read_cursor(filters.after, filters.order)
     if place is not None:
         tickets = tickets.filter(beyond(filters.order, place))
-    # Long texts of the question that no row shows.
-    unread = ("question__script", "question__internal_note", "question__review_reason")
-    rows = list(tickets.defer(*_UNREAD, *unread)[: PAGE_SIZE + 1])
+    rows = list(tickets.defer(None).only(*_READ)[: PAGE_SIZE + 1])
     more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE]
     return Listing(rows, as_cursor(rows[-1], filters.order) if more else "")
 
 
-_UNREAD = ("transcript", "extra", "problem", "demand", "resolution_summary")
+_READ = (
+    *("status", "priority", "account_id", "created_at", "due_at", "due_provisional"),
+    *("resolved_at", "first_answered_at", "next_try_at", "chase_count"),
+    *("question__title", "team__name"),
+    *("assignee__username", "assignee__first_name", "assignee__last_name"),
+)
+"""What a line shows, and what the orders need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +281,8 @@ def in_view(view: View, *, user: Any, now: datetime) -> TicketQuerySet:
 
 
 def looked_for(text: str, *, user: Any) -> list[str]:
-    """Numbers of visible tickets with this number or exactly this account ID, newest first."""
+    """Numbers of visible tickets with this number or exactly this account ID, newest first. Of
+    archived ones the one with this number."""
     wanted = Q()
     ticket_id = parse_number(text)
     if ticket_id is not None:
@@ -287,4 +293,7 @@ def looked_for(text: str, *, user: Any) -> list[str]:
         if ticket_id is None:
             return []
     rows = tickets_for(user=user).filter(wanted).order_by("-created_at", "-pk")
-    return [format_number(pk) for pk in rows.values_list("pk", flat=True)[:MOST_FOUND]]
+    found = list(rows.values_list("pk", flat=True)[:MOST_FOUND])
+    if not found and ticket_id is not None:
+        found = list(archived_ids(user=user, ids=[ticket_id]))
+    return [format_number(pk) for pk in found]

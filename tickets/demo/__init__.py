@@ -1,0 +1,1 @@
+"""A made-up history, as the services would have written it: for desks that show or measure."""
