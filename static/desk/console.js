@@ -55,21 +55,7 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  // --- keys ---------------------------------------------------------------------------------------
-  function plainKey(event) {
-    // A number may be meant for the field that has the focus, whatever kind it is.
-    if (/^[0-9]$/.test(event.key) && event.target.matches("input, select, textarea")) return false;
-    if (event.key === "/" && search()) {
-      search().focus();
-      search().select();
-      return true;
-    }
-    const button = [...document.querySelectorAll("[data-key]")]
-      .find((element) => element.dataset.key === event.key.toLowerCase() && visible(element));
-    button?.click();
-    return Boolean(button);
-  }
-
+  // --- keys (those of data-key are in shortcuts.js) ------------------------------------------------
   // Esc goes one step back. In a field it leaves the field first, so that nothing typed is lost
   // by one key, and the keys of the step work again.
   function escape(target) {
@@ -81,6 +67,18 @@
     const back = $("[data-key=b]");
     back?.click();
     return Boolean(back);
+  }
+
+  // The next field of a form; after the last one the button that sends it. A group of radio buttons counts once.
+  function onward(form, from) {
+    const group = from.type === "radio" ? from.name : null;
+    const fields = [...form.elements].filter((each) =>
+      each === from ||
+      (each.matches("input:not([type=hidden], [type=submit]), textarea, select") && visible(each) && !each.disabled &&
+        !(group && each.name === group)));
+    const next = fields[fields.indexOf(from) + 1];
+    const chosen = next?.type === "radio" && fields.find((each) => each.name === next.name && each.checked);
+    (chosen || next || $("button:not([formaction], [type=button])", form))?.focus();
   }
 
   function handled(event) {
@@ -97,20 +95,21 @@
       enterInSearch();
       return true;
     }
-    return !isEditable(target) && !event.repeat && plainKey(event);
+    return false;
   }
 
   document.addEventListener("keydown", (event) => {
-    if (composing(event) || event.defaultPrevented) return;
+    if (composing(event) || event.defaultPrevented || window.deskKeys.inDialog()) return;
     const form = event.target.closest?.("form[data-capture]");
     if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       if (!event.repeat) form.requestSubmit($("button:not([formaction], [type=button])", form));
       return;
     }
-    // Enter in a one-line field goes on with the flow, but must not hand over by accident.
+    // Enter in a one-line field leads to the next one: nothing is handed over by accident.
     if (form && !form.matches("[data-enter]") && event.key === "Enter" && event.target.matches("input")) {
       event.preventDefault();
+      if (!event.repeat) onward(form, event.target);
       return;
     }
     if (event.ctrlKey || event.altKey || event.metaKey || !event.target.matches) return;

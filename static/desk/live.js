@@ -5,12 +5,7 @@
 (() => {
   const root = document.querySelector("[data-live-url]");
   if (!root) return;
-  const EVERY = 20_000;
-  const SLOWEST = 300_000;
-  let wait = EVERY;
-  let timer = 0;
-  let etag = "";
-  let asking = false;
+  const { poll, unlessKnown } = window.deskPolling;
 
   function show(counts) {
     let changed = false;
@@ -24,30 +19,5 @@
     if (changed && fresh) fresh.querySelector("[hidden]")?.removeAttribute("hidden");
   }
 
-  async function ask() {
-    clearTimeout(timer);
-    if (asking || document.hidden) return;
-    asking = true;
-    try {
-      const headers = { Accept: "application/json", ...(etag && { "If-None-Match": etag }) };
-      const answer = await fetch(root.dataset.liveUrl, { headers, cache: "no-store", redirect: "error" });
-      if (answer.status === 403) return;  // no longer ours to ask: the next page says why
-      if (answer.status === 200) {
-        etag = answer.headers.get("ETag") ?? "";
-        show(await answer.json());
-      }
-      wait = answer.status < 400 ? EVERY : Math.min(wait * 2, SLOWEST);
-    } catch {
-      wait = Math.min(wait * 2, SLOWEST);
-    } finally {
-      asking = false;
-    }
-    if (!document.hidden) timer = setTimeout(ask, wait);
-  }
-
-  document.addEventListener("visibilitychange", () => {
-    clearTimeout(timer);
-    if (!document.hidden) ask();
-  });
-  timer = setTimeout(ask, EVERY);
+  poll({ every: 20_000, slowest: 300_000, ask: unlessKnown(root.dataset.liveUrl), show });
 })();

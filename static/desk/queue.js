@@ -2,16 +2,11 @@
 "use strict";
 
 (() => {
-  const typing = (element) =>
-    element instanceof HTMLElement &&
-    (element.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) && element.type !== "checkbox"));
   const rows = () => [...document.querySelectorAll("[data-row]")];
   const boxOf = (link) => link?.closest("tr")?.querySelector("input[name=number]");
 
   document.addEventListener("keydown", (event) => {
-    // 229: an input method is at work, whose keys are not ours.
-    if (event.isComposing || event.keyCode === 229) return;
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.shiftKey || !window.deskKeys.free(event)) return;
     const links = rows();
     const here = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
     if (event.key === "j" || event.key === "k") {

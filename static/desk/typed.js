@@ -1,4 +1,5 @@
-// Forms whose typed text must not get lost: <form data-keeps-typed>. Everything works without this too.
+// The editors' long forms (<form data-keeps-typed>): a word before they are left, Ctrl S, and no
+// half-typed syllables in their living parts. What every form has (keeping, a lost login) is in drafts.js.
 "use strict";
 
 (() => {
@@ -19,19 +20,14 @@
   };
   form.addEventListener("input", touched);
   form.addEventListener("change", touched);
+  form.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) form.dataset.sent = "yes";
+  });
 
   window.addEventListener("beforeunload", (event) => {
     if (form.hasAttribute("data-typed-in") && !form.dataset.sent) event.preventDefault();
   });
   window.addEventListener("pageshow", () => { delete form.dataset.sent; });
-
-  // Logging in again (in another window) changes the CSRF token; the cookie has the present one.
-  function renewToken() {
-    const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrftoken="));
-    if (!cookie) return;
-    const token = cookie.slice("csrftoken=".length);
-    for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
-  }
 
   const loggedOut = document.querySelector("[data-logged-out]");
   const offline = document.getElementById("desk-offline");
@@ -41,47 +37,11 @@
     box?.scrollIntoView({ block: "center" });
   }
 
-  // A form sent by nobody comes back as the login page, and what was typed is gone. So before it
-  // is sent the desk is asked whether we are still logged in; no answer at all loses as much.
-  const asked = document.querySelector("[data-unread-url]")?.dataset.unreadUrl;
-
-  async function mayGo() {
-    if (!asked || !loggedOut) return true;
-    try {
-      const answer = await fetch(asked, { cache: "no-store", redirect: "manual" });
-      tell(answer.type === "opaqueredirect" ? loggedOut : null);
-    } catch {
-      tell(offline);
-    }
-    return loggedOut.hidden && (!offline || offline.hidden);
-  }
-
-  let cleared = false;
-  form.addEventListener("submit", async (event) => {
-    if (cleared) {
-      cleared = false;
-      return;
-    }
-    event.preventDefault();
-    if (form.dataset.sent) return;
-    form.dataset.sent = "yes";
-    const button = event.submitter;
-    if (!await mayGo()) {
-      delete form.dataset.sent;
-      return;
-    }
-    renewToken();
-    cleared = true;
-    form.requestSubmit(button);
-  });
-
-  document.addEventListener("htmx:configRequest", renewToken, true);
-  // Before desk.js, which would load the login page and with it drop what was typed.
+  // The living parts beside the form: before desk.js, whose box stands at the top of a long page.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
     const atLogin = new URL(xhr.responseURL || location.href).pathname.endsWith("/login/");
-    const isFine = !atLogin && xhr.status < 400;
-    if (isFine) {
+    if (!atLogin && xhr.status < 400) {
       tell(null);
       return;
     }
