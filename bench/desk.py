@@ -122,7 +122,7 @@ def contact_at_hand_over(agent: Any, now: datetime) -> int:
 def routed_ticket(agent: Any, now: datetime) -> int:
     """A ticket in the default team's queue; its id."""
     from tickets.services.hand_over import Capture, hand_over
-    from tickets.services.routing import route_ticket
+    from tickets.services.routing import route_tickets
 
     done = hand_over(
         consultation_id=contact_at_hand_over(agent, now),
@@ -130,5 +130,5 @@ def routed_ticket(agent: Any, now: datetime) -> int:
         capture=Capture(**{**BODY, "account_id": "7000001"}),  # type: ignore[arg-type]
         now=now,
     )
-    route_ticket(ticket_id=done.ticket.pk, now=now)
+    route_tickets(ticket_ids=[done.ticket.pk], now=now)
     return done.ticket.pk

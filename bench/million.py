@@ -217,17 +217,26 @@ def copies_of_contact(contact_id: int, count: int) -> list[int]:
     return ids
 
 
-def leave_breaches(now: datetime, count: int) -> None:
-    """So many promises whose warnings have gone out and that have just fallen due."""
+def leave_breaches(now: datetime, count: int) -> int:
+    """Promises whose warnings have gone out and that have just fallen due: ``count`` of them, or
+    all that are old enough. Returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(_BREACHES, {"now": now, "count": count})
+        cursor.execute(_COUNT_BREACHES, {"now": now})
+        found = int(cursor.fetchone()[0])
         cursor.execute("VACUUM ANALYZE tickets_clock, tickets_clockalarm")
+    return found
 
 
+_COUNT_BREACHES = """
+SELECT count(*) FROM tickets_clock
+WHERE stopped_at IS NULL AND paused_since IS NULL AND due_at = %(now)s - interval '1 minute'
+"""
 _BREACHES = """
 WITH chosen AS (
     SELECT id FROM tickets_clock
     WHERE stopped_at IS NULL AND paused_since IS NULL AND due_at > %(now)s
+        AND started_at < %(now)s - interval '1 day'
     ORDER BY id LIMIT %(count)s
 ), moved AS (
     UPDATE tickets_clock AS clock

@@ -73,6 +73,10 @@ def writing(both: Both) -> list[Row]:
             both.at_least("hand_s", 220),
         ),
         ("  p95", *both.ms("hand_p95"), ""),
+        *(
+            (f"  processor time of one: {name}", *both.ms(f"hand_cpu_{name}"), "")
+            for name in ("web", "worker", "beat", "postgres", "bench")
+        ),
         ("bare transaction, 8 connections", *both.number("bare_s"), ""),
         ("  a hand-over costs of these", dearer[0], dearer[1], ""),
         ("hand-over p50, one at a time", *both.ms("hand_p50_alone"), ""),

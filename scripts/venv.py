@@ -1,4 +1,4 @@
-"""Makes .venv and installs requirements into it, once: ``venv.py base``, ``dev`` or ``browser``.
+"""Makes .venv and installs requirements into it, once: ``base``, ``dev``, ``browser``, ``docs``.
 
 Runs on the system's Python with nothing installed. A stamp in .venv keeps what is installed: the
 contents of the requirement files and the Python version. While they stay the same, nothing is done.
@@ -16,7 +16,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-LAYERS = {"base": ["base"], "dev": ["base", "dev"], "browser": ["base", "dev", "browser"]}
+LAYERS = {
+    "base": ["base"],
+    "dev": ["base", "dev"],
+    "browser": ["base", "dev", "browser"],
+    "docs": ["docs"],
+}
 
 
 def main() -> int:
