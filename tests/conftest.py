@@ -7,14 +7,16 @@ throw-away server and sets it).
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import settings
 
 from kb.models import Category, StandardQuestion
@@ -22,16 +24,20 @@ from kb.selectors.search import holder
 from kb.services.content import FollowUpContent, QuestionContent
 from kb.services.flow_publishing import keep_version
 from kb.services.publishing import publish_question
-from klingdesk.core.roles import Role
+from klingdesk.core.roles import BOT_GROUP, Role
+from klingdesk.embedded.translations import compile_catalogues
+from tests.beginnings import begin_with
 from tickets.models import Team, Ticket
 from tickets.services.consultations import answer_step, start_consultation
 from tickets.services.desk import prepare_desk
 from tickets.services.hand_over import Capture, hand_over
-from tickets.services.routing import route_ticket
+from tickets.services.routing import route_tickets
 
 # Property tests draw the same examples on every run and have no stopwatch.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+LOCALE = Path(__file__).resolve().parents[1] / "locale"
 
 NOW = datetime(2026, 3, 4, 2, 30, tzinfo=UTC)
 """A plain Wednesday, 10:30 in Shanghai; three working days later is Monday 2026-03-09, 18:00."""
@@ -84,10 +90,27 @@ def english() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalogues of this tree, compiled afresh, whatever lies compiled beside them."""
+    folder = tmp_path_factory.mktemp("catalogues") / "locale"
+    shutil.copytree(LOCALE, folder, ignore=shutil.ignore_patterns("*.mo"))
+    assert compile_catalogues(folder) is None
+    return folder
+
+
+@pytest.fixture
+def chinese(settings: Any, catalogues: Path) -> Iterator[None]:
+    """Texts as people read them in Chinese."""
+    settings.LOCALE_PATHS = [catalogues]
+    with translation.override("zh-hans"):
+        yield
+
+
 @pytest.fixture
 def desk(db: None) -> None:
     """Roles, the default teams and the promise."""
-    prepare_desk(now=NOW)
+    begin_with("desk", lambda: prepare_desk(now=NOW))
 
 
 @pytest.fixture
@@ -143,6 +166,14 @@ def manager(person: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
+def bot(desk: None) -> Any:
+    """A program that answers users."""
+    user = get_user_model().objects.create_user(username="bot")
+    user.groups.add(Group.objects.get(name=BOT_GROUP))
+    return user
+
+
+@pytest.fixture
 def editor(person: Callable[..., Any]) -> Any:
     return person("editor", Role.EDITOR)
 
@@ -161,9 +192,17 @@ def stranger(person: Callable[..., Any]) -> Any:
 @pytest.fixture
 def questions(desk: None) -> dict[str, StandardQuestion]:
     """``twice-charged`` (flow, tier 2) and ``price`` (plain), both with canaries inside."""
+    begin_with("questions", publish_two)
+    # The one time that no caller gives.
+    StandardQuestion.objects.update(updated_at=timezone.now())
+    return StandardQuestion.objects.in_bulk(["twice-charged", "price"], field_name="key")
+
+
+def publish_two() -> None:
+    """What ``questions`` has, made by the services."""
     Category.objects.create(slug="credits", title="灵感值", order=1)
     keep_version(text=FLOW, acting_user=None, reason="test", now=NOW)
-    twice = publish_question(
+    publish_question(
         key="twice-charged",
         content=QuestionContent(
             title="生成一次被扣了多次灵感值",
@@ -180,7 +219,7 @@ def questions(desk: None) -> dict[str, StandardQuestion]:
         reason="test",
         now=NOW,
     )
-    price = publish_question(
+    publish_question(
         key="price",
         content=QuestionContent(
             title="灵感值的价格",
@@ -194,7 +233,6 @@ def questions(desk: None) -> dict[str, StandardQuestion]:
         reason="test",
         now=NOW,
     )
-    return {"twice-charged": twice, "price": price}
 
 
 @pytest.fixture
@@ -252,7 +290,7 @@ def make_ticket(
             now=now,
         )
         if routed:
-            route_ticket(ticket_id=done.ticket.pk, now=now)
+            route_tickets(ticket_ids=[done.ticket.pk], now=now)
         return Ticket.objects.get(pk=done.ticket.pk)
 
     return make

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.apps import apps
@@ -13,12 +13,19 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from kb.services.starter import load_starter
+from tests.beginnings import begin_with
 from tickets.services.consultations import start_consultation
 
 STARTED = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 """A Friday, 10:00 in Shanghai."""
 HTMX = {"HX-Request": "true"}
 CONTACT = {"contact_channel": "private_message"}
+
+
+def begin_with_starter() -> None:
+    """The starter knowledge base, published the day before; the watch has to say ``STARTED``."""
+    begin_with("starter", lambda: load_starter(now=STARTED - timedelta(days=1)))
 
 
 class Console:

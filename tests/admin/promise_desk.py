@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.test import Client
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+DECEMBER = datetime(2026, 12, 28, 10, tzinfo=SHANGHAI)
+"""When the next year is not known yet."""
+
+DAY = "/admin/calendar/2026-03-06/"
+NOTICE = "/admin/calendar/notice/"
+REST = {"what": "off", "reason": "moving house"}
 
 # No real one: dates are chosen so that weekdays, numbers of days and make-up days agree.
 NOTICE_2027 = """关于2027年部分节假日安排的通知
@@ -43,3 +53,14 @@ def notice(**changes: Any) -> dict[str, Any]:
         "reason": "notice is out",
     }
     return {**values, **changes}
+
+
+def cells(response: Any) -> dict[date, Any]:
+    """The days of a year's page."""
+    return {
+        cell.date: cell
+        for month in response.context["months"]
+        for week in month.weeks
+        for cell in week
+        if cell is not None
+    }

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -25,16 +22,6 @@ COUNTS = "/admin/day/counts/"
 MOST_QUERIES = 12
 # session, person, groups; unread notices for the header; the ids of all lists in one; their
 # tickets; clocks; policy, calendar corrections, calendar years; the latest unread notices.
-
-
-@pytest.fixture
-def as_person() -> Callable[[Any], Client]:
-    def make(user: Any) -> Client:
-        client = Client(headers={"accept-language": "en"})
-        client.force_login(user)
-        return client
-
-    return make
 
 
 def lists(response: Any) -> dict[str, list[str]]:

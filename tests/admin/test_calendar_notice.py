@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -13,44 +12,30 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from klingdesk.core.calendar import Override
-from tests.admin.promise_desk import NOTICE_2027, browser, confirm, notice
+from tests.admin.promise_desk import (
+    DECEMBER,
+    NOTICE,
+    NOTICE_2027,
+    SHANGHAI,
+    browser,
+    confirm,
+    notice,
+)
 from tests.conftest import NOW
 from tickets.models import CalendarOverride, CalendarYear, PromiseChange, Ticket
 from tickets.selectors.sla import working_calendar
 from tickets.services.promise_changes import change_calendar
 from tickets.services.recounting import recount_promises
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-DECEMBER = datetime(2026, 12, 28, 10, tzinfo=SHANGHAI)
-MOST_QUERIES = 12
-DAY = "/admin/calendar/2026-03-06/"
-NOTICE = "/admin/calendar/notice/"
-REST = {"what": "off", "reason": "moving house"}
-
-
-@pytest.fixture
-def desk_of(manager: Any) -> Client:
-    return browser(manager)
-
-
-def cells(response: Any) -> dict[date, Any]:
-    return {
-        cell.date: cell
-        for month in response.context["months"]
-        for week in month.weeks
-        for cell in week
-        if cell is not None
-    }
-
 
 class TestNotice:
     @time_machine.travel(DECEMBER + timedelta(hours=1), tick=False)
     def test_loading_a_year(self, make_ticket: Callable[..., Ticket], manager: Any) -> None:
-        desk_of = browser(manager)
+        boss = browser(manager)
         ticket = make_ticket(now=DECEMBER)
         assert ticket.due_provisional
         before = ticket.due_at
-        page = desk_of.post(NOTICE, notice(look="1"))
+        page = boss.post(NOTICE, notice(look="1"))
         assert page.status_code == 200
         lines = {line.date: line for line in page.context["lines"]}
         assert len(lines) == 34
@@ -60,7 +45,7 @@ class TestNotice:
         assert page.context["changes"] == sum(line.kind == "changes" for line in lines.values())
         assert "1 ticket moves, 0 become breached" in page.content.decode()
         assert not CalendarYear.objects.exists()
-        assert confirm(desk_of, NOTICE, notice()).status_code == 302
+        assert confirm(boss, NOTICE, notice()).status_code == 302
         year = CalendarYear.objects.get()
         assert (year.year, year.source, year.loaded_by) == (2027, "gov.cn", manager)
         assert year.notice == NOTICE_2027
@@ -77,16 +62,16 @@ class TestNotice:
         assert not ticket.due_provisional
 
     @pytest.mark.parametrize("windows", [False, True])
-    def test_a_file_with_a_table(self, desk_of: Client, windows: bool) -> None:
+    def test_a_file_with_a_table(self, boss: Client, windows: bool) -> None:
         text = "日期,安排,说明\n2027-01-01,放假,元旦\n2027-01-03,上班,\n"
         data = text.encode("gb18030" if windows else "utf-8-sig")
         upload = SimpleUploadedFile("days.csv", data)
-        looked = desk_of.post(NOTICE, notice(text="", file=upload, look="1"))
+        looked = boss.post(NOTICE, notice(text="", file=upload, look="1"))
         assert looked.status_code == 200
         assert "2027-01-03,上班" in looked.context["form"]["text"].value()
         shown = looked.context["effect"].shown
         typed = looked.context["form"]["text"].value()
-        done = desk_of.post(NOTICE, notice(text=typed, confirm="1", shown=shown))
+        done = boss.post(NOTICE, notice(text=typed, confirm="1", shown=shown))
         assert done.status_code == 302
         rows = dict(CalendarOverride.objects.values_list("date", "reason"))
         assert rows == {date(2027, 1, 1): "元旦", date(2027, 1, 3): "调休上班"}
@@ -111,9 +96,9 @@ class TestNotice:
         ],
     )
     def test_what_is_wrong_is_told_at_its_field(
-        self, desk_of: Client, wrong: dict[str, Any], field: str
+        self, boss: Client, wrong: dict[str, Any], field: str
     ) -> None:
-        page = desk_of.post(NOTICE, notice(**wrong, look="1"))
+        page = boss.post(NOTICE, notice(**wrong, look="1"))
         assert page.status_code == 422
         assert list(page.context["form"].errors) == [field]
         if "text" not in wrong:
@@ -134,11 +119,11 @@ class TestNotice:
         ],
     )
     def test_what_does_not_agree_is_told_with_its_line_and_a_remedy(
-        self, desk_of: Client, old: str, new: str, line: int, words: str
+        self, boss: Client, old: str, new: str, line: int, words: str
     ) -> None:
         text = NOTICE_2027.replace(old, new)
         assert text != NOTICE_2027
-        page = desk_of.post(NOTICE, notice(text=text, confirm="1", shown=""))
+        page = boss.post(NOTICE, notice(text=text, confirm="1", shown=""))
         assert page.status_code == 422
         problem = next(each for each in page.context["problems"] if words in each.words)
         assert problem.line == line
@@ -159,79 +144,79 @@ class TestNotice:
             ("x" * 20_001, "more than 20000 characters"),
         ],
     )
-    def test_tables_and_nonsense(self, desk_of: Client, text: str, words: str) -> None:
-        page = desk_of.post(NOTICE, notice(text=text, look="1"))
+    def test_tables_and_nonsense(self, boss: Client, text: str, words: str) -> None:
+        page = boss.post(NOTICE, notice(text=text, look="1"))
         told = " ".join(each.words for each in page.context["problems"])
         assert words in told
         assert page.status_code == (422 if words else 200)
 
-    def test_warnings_do_not_stand_in_the_way(self, desk_of: Client) -> None:
+    def test_warnings_do_not_stand_in_the_way(self, boss: Client) -> None:
         text = "\n".join(line for line in NOTICE_2027.splitlines() if "端午" not in line)
-        page = desk_of.post(NOTICE, notice(text=text, look="1"))
+        page = boss.post(NOTICE, notice(text=text, look="1"))
         assert page.status_code == 200
         assert [each.words for each in page.context["warnings"]] == [
             "The notice does not name the festival “端午”."
         ]
-        table = desk_of.post(NOTICE, notice(text="2027-01-05,上班,", look="1"))
+        table = boss.post(NOTICE, notice(text="2027-01-05,上班,", look="1"))
         assert "one anyway" in table.context["warnings"][0].words
 
-    def test_a_year_without_work_is_refused(self, desk_of: Client) -> None:
+    def test_a_year_without_work_is_refused(self, boss: Client) -> None:
         first = date(2027, 1, 1)
         days = [first + timedelta(days=n) for n in range(120)]
         text = "\n".join(f"{day.isoformat()},放假,x" for day in days)
-        page = desk_of.post(NOTICE, notice(text=text, look="1"))
+        page = boss.post(NOTICE, notice(text=text, look="1"))
         assert page.status_code == 422
         assert "working days only" in str(page.context["form"].errors["text"])
 
-    def test_corrections_win_unless_told(self, desk_of: Client, manager: Any) -> None:
+    def test_corrections_win_unless_told(self, boss: Client, manager: Any) -> None:
         corrected = {date(2027, 2, 5): Override(True, "all hands")}
         other = {date(2027, 3, 3): Override(False, "moving house")}
         change_calendar(
             overrides=corrected | other, years={}, acting_user=manager, reason="x", now=NOW
         )
-        page = desk_of.post(NOTICE, notice(look="1"))
+        page = boss.post(NOTICE, notice(look="1"))
         lines = {line.date: line for line in page.context["lines"]}
         assert lines[date(2027, 2, 5)].kind == "correction stays"
         assert lines[date(2027, 2, 5)].said == "day off (春节)"
         assert page.context["disputed"] == 1
         assert "1 day that the desk has corrected says otherwise" in page.content.decode()
-        assert confirm(desk_of, NOTICE, notice()).status_code == 302
+        assert confirm(boss, NOTICE, notice()).status_code == 302
         assert CalendarOverride.objects.get(date="2027-02-05").is_working
         again = notice(corrections="replace")
-        assert confirm(desk_of, NOTICE, again).status_code == 302
+        assert confirm(boss, NOTICE, again).status_code == 302
         assert not CalendarOverride.objects.get(date="2027-02-05").is_working
         assert CalendarOverride.objects.get(date="2027-03-03").reason == "moving house"
 
-    def test_loading_again_replaces_the_former_notice(self, desk_of: Client) -> None:
-        assert confirm(desk_of, NOTICE, notice()).status_code == 302
+    def test_loading_again_replaces_the_former_notice(self, boss: Client) -> None:
+        assert confirm(boss, NOTICE, notice()).status_code == 302
         text = NOTICE_2027.replace("六、中秋节：9月15日（周三）放假1天，不调休。\n", "")
-        page = desk_of.post(NOTICE, notice(text=text, look="1"))
+        page = boss.post(NOTICE, notice(text=text, look="1"))
         lines = {line.date: line for line in page.context["lines"]}
         assert lines[date(2027, 9, 15)].kind == "no longer in the notice"
-        assert confirm(desk_of, NOTICE, notice(text=text)).status_code == 302
+        assert confirm(boss, NOTICE, notice(text=text)).status_code == 302
         assert not CalendarOverride.objects.filter(date="2027-09-15").exists()
         assert CalendarYear.objects.get().notice == text
-        page = desk_of.post(NOTICE, notice(text=text, look="1"))
+        page = boss.post(NOTICE, notice(text=text, look="1"))
         assert page.status_code == 409
         assert "nothing would change" in page.content.decode()
 
-    def test_taking_a_notice_back(self, desk_of: Client, manager: Any) -> None:
-        assert confirm(desk_of, NOTICE, notice()).status_code == 302
+    def test_taking_a_notice_back(self, boss: Client, manager: Any) -> None:
+        assert confirm(boss, NOTICE, notice()).status_code == 302
         kept = {date(2027, 3, 3): Override(False, "moving house")}
         change_calendar(overrides=kept, years={}, acting_user=manager, reason="x", now=NOW)
         url = f"{NOTICE}2027/"
-        html = desk_of.get(url).content.decode()
+        html = boss.get(url).content.decode()
         assert "一、元旦" in html
-        assert desk_of.post(url, {"reason": "", "look": "1"}).status_code == 422
-        looked = desk_of.post(url, {"reason": "wrong one", "look": "1"})
+        assert boss.post(url, {"reason": "", "look": "1"}).status_code == 422
+        looked = boss.post(url, {"reason": "wrong one", "look": "1"})
         lines = {line.date: line.kind for line in looked.context["lines"]}
         assert lines[date(2027, 2, 5)] == "no longer in the notice"
         assert lines[date(2027, 3, 3)] == "correction stays"
-        assert confirm(desk_of, url, {"reason": "wrong one"}).status_code == 302
+        assert confirm(boss, url, {"reason": "wrong one"}).status_code == 302
         assert not CalendarYear.objects.exists()
         assert CalendarOverride.objects.get().reason == "moving house"
-        assert desk_of.get(url).status_code == 404
-        assert desk_of.post(url, {"reason": "again"}).status_code == 404
+        assert boss.get(url).status_code == 404
+        assert boss.post(url, {"reason": "again"}).status_code == 404
 
     def test_the_form_asks_for_the_year_that_is_missing(self, manager: Any) -> None:
         with time_machine.travel(DECEMBER, tick=False):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -14,34 +13,24 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from klingdesk.core.calendar import Override
-from tests.admin.promise_desk import NOTICE_2027, browser, confirm, notice
+from tests.admin.promise_desk import (
+    DAY,
+    DECEMBER,
+    NOTICE,
+    NOTICE_2027,
+    REST,
+    browser,
+    cells,
+    confirm,
+    notice,
+)
 from tests.conftest import NOW
 from tickets.admin import promise_effect
 from tickets.models import CalendarOverride, PromiseChange, Ticket
 from tickets.services.promise_changes import YearNotice, change_calendar
 from tickets.services.recounting import recount_promises
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-DECEMBER = datetime(2026, 12, 28, 10, tzinfo=SHANGHAI)
 MOST_QUERIES = 12
-DAY = "/admin/calendar/2026-03-06/"
-NOTICE = "/admin/calendar/notice/"
-REST = {"what": "off", "reason": "moving house"}
-
-
-@pytest.fixture
-def desk_of(manager: Any) -> Client:
-    return browser(manager)
-
-
-def cells(response: Any) -> dict[date, Any]:
-    return {
-        cell.date: cell
-        for month in response.context["months"]
-        for week in month.weeks
-        for cell in week
-        if cell is not None
-    }
 
 
 @pytest.mark.parametrize(
@@ -70,9 +59,7 @@ def test_who_may_open_them(
 
 
 class TestYear:
-    def test_every_kind_of_day_is_marked_without_colour(
-        self, desk_of: Client, manager: Any
-    ) -> None:
+    def test_every_kind_of_day_is_marked_without_colour(self, boss: Client, manager: Any) -> None:
         change_calendar(
             overrides={date(2026, 3, 6): Override(False, "moving house")},
             years={},
@@ -80,7 +67,7 @@ class TestYear:
             reason="x",
             now=NOW,
         )
-        page = desk_of.get("/admin/calendar/?year=2026")
+        page = boss.get("/admin/calendar/?year=2026")
         found = cells(page)
         assert len(found) == 365
         looks = {
@@ -103,32 +90,32 @@ class TestYear:
         assert page.context["numbers"].corrected == 1
 
     def test_a_year_that_nobody_knows_is_provisional_and_says_what_to_do(
-        self, desk_of: Client
+        self, boss: Client
     ) -> None:
-        page = desk_of.get("/admin/calendar/?year=2028")
+        page = boss.get("/admin/calendar/?year=2028")
         assert page.context["numbers"].provisional == 366
         assert f"{NOTICE}?year=2028" in page.content.decode()
         assert "rule: Monday" in cells(page)[date(2028, 1, 3)].words
 
     @pytest.mark.parametrize("year", ["1999", "2101", "20x6", "²⁰²⁶", "", "-1"])
-    def test_a_year_out_of_reach_is_told(self, desk_of: Client, year: str) -> None:
-        page = desk_of.get("/admin/calendar/", {"year": year})
+    def test_a_year_out_of_reach_is_told(self, boss: Client, year: str) -> None:
+        page = boss.get("/admin/calendar/", {"year": year})
         assert page.status_code == 400
         assert "Choose a year from 2000 to 2100." in page.content.decode()
 
-    def test_the_ends_of_the_calendar(self, desk_of: Client) -> None:
+    def test_the_ends_of_the_calendar(self, boss: Client) -> None:
         for year, (before, after) in {2000: (None, 2001), 2100: (2099, None)}.items():
-            page = desk_of.get(f"/admin/calendar/?year={year}")
+            page = boss.get(f"/admin/calendar/?year={year}")
             assert (page.context["before"], page.context["after"]) == (before, after)
 
-    def test_going_to_a_day(self, desk_of: Client) -> None:
-        assert desk_of.get("/admin/calendar/?day=2026-03-06").url == DAY
+    def test_going_to_a_day(self, boss: Client) -> None:
+        assert boss.get("/admin/calendar/?day=2026-03-06").url == DAY
         for wrong in ("06.03.2026", "2026-02-30", "1999-12-31", ""):
-            page = desk_of.get("/admin/calendar/", {"day": wrong})
+            page = boss.get("/admin/calendar/", {"day": wrong})
             assert page.status_code == 400
             assert page.context["jump"].errors["day"]
 
-    def test_queries(self, desk_of: Client, manager: Any) -> None:
+    def test_queries(self, boss: Client, manager: Any) -> None:
         change_calendar(
             overrides={date(2026, 3, 6): Override(False, "x")},
             years={2027: YearNotice("a", NOTICE_2027), 2028: YearNotice("b")},
@@ -138,33 +125,33 @@ class TestYear:
         )
         for address in ("/admin/calendar/", DAY, NOTICE, f"{NOTICE}2027/"):
             with CaptureQueriesContext(connection) as seen:
-                assert desk_of.get(address).status_code == 200
+                assert boss.get(address).status_code == 200
             assert len(seen) <= MOST_QUERIES, (address, len(seen))
 
 
 class TestDay:
-    def test_it_says_who_says_so(self, desk_of: Client) -> None:
-        html = desk_of.get("/admin/calendar/2026-10-01/").content.decode()
+    def test_it_says_who_says_so(self, boss: Client) -> None:
+        html = boss.get("/admin/calendar/2026-10-01/").content.decode()
         assert "holiday (National Day)" in html
         assert "holiday library" in html
 
     @pytest.mark.parametrize("day", ["2026-02-30", "20260306", "1999-01-01", "x", "2026-3-6"])
-    def test_no_such_day(self, desk_of: Client, day: str) -> None:
-        assert desk_of.get(f"/admin/calendar/{day}/").status_code == 404
+    def test_no_such_day(self, boss: Client, day: str) -> None:
+        assert boss.get(f"/admin/calendar/{day}/").status_code == 404
 
     @time_machine.travel(NOW, tick=False)
     def test_the_effect_comes_before_the_deed(
-        self, desk_of: Client, make_ticket: Callable[..., Ticket], manager: Any
+        self, boss: Client, make_ticket: Callable[..., Ticket], manager: Any
     ) -> None:
         ticket = make_ticket()
-        page = desk_of.post(DAY, {**REST, "look": "1"})
+        page = boss.post(DAY, {**REST, "look": "1"})
         html = page.content.decode()
         assert "1 ticket moves, 0 become breached" in html
         assert ticket.number in html
         assert "2026-03-09 18:00" in html
         assert "2026-03-10 18:00" in html
         assert not CalendarOverride.objects.exists()
-        done = desk_of.post(
+        done = boss.post(
             DAY, {**REST, "confirm": "1", "shown": page.context["effect"].shown}, follow=True
         )
         change = PromiseChange.objects.get()
@@ -173,27 +160,27 @@ class TestDay:
         assert CalendarOverride.objects.get().reason == "moving house"
         assert "2 clocks have still to follow" in done.content.decode()
         recount_promises(now=NOW)
-        after = desk_of.get(f"/admin/promise/changes/{change.pk}/").content.decode()
+        after = boss.get(f"/admin/promise/changes/{change.pk}/").content.decode()
         assert f"/admin/ticket/{ticket.number}/" in after
         assert "still to follow" not in after
 
-    def test_a_correction_is_taken_back(self, desk_of: Client) -> None:
-        assert confirm(desk_of, DAY, REST).status_code == 302
-        assert "what it is without the correction" in desk_of.get(DAY).content.decode()
-        assert confirm(desk_of, DAY, {"what": "plain", "reason": "we stay"}).status_code == 302
+    def test_a_correction_is_taken_back(self, boss: Client) -> None:
+        assert confirm(boss, DAY, REST).status_code == 302
+        assert "what it is without the correction" in boss.get(DAY).content.decode()
+        assert confirm(boss, DAY, {"what": "plain", "reason": "we stay"}).status_code == 302
         assert not CalendarOverride.objects.exists()
 
-    def test_what_the_notice_says_comes_back_with_it(self, desk_of: Client) -> None:
-        assert confirm(desk_of, NOTICE, notice()).status_code == 302
+    def test_what_the_notice_says_comes_back_with_it(self, boss: Client) -> None:
+        assert confirm(boss, NOTICE, notice()).status_code == 302
         url = "/admin/calendar/2027-02-05/"
         said = CalendarOverride.objects.get(date="2027-02-05").reason
-        assert confirm(desk_of, url, {"what": "work", "reason": "all hands"}).status_code == 302
-        page = desk_of.get(url)
+        assert confirm(boss, url, {"what": "work", "reason": "all hands"}).status_code == 302
+        page = boss.get(url)
         assert page.context["corrected"]
         assert page.context["notice"] == "day off (春节)"
-        assert confirm(desk_of, url, {"what": "plain", "reason": "not needed"}).status_code == 302
+        assert confirm(boss, url, {"what": "plain", "reason": "not needed"}).status_code == 302
         assert CalendarOverride.objects.get(date="2027-02-05").reason == said
-        assert not desk_of.get(url).context["corrected"]
+        assert not boss.get(url).context["corrected"]
 
     @pytest.mark.parametrize(
         ("data", "field"),
@@ -206,18 +193,18 @@ class TestDay:
         ],
     )
     def test_what_is_wrong_is_told_at_its_field(
-        self, desk_of: Client, data: dict[str, str], field: str
+        self, boss: Client, data: dict[str, str], field: str
     ) -> None:
-        page = desk_of.post(DAY, {**data, "look": "1"})
+        page = boss.post(DAY, {**data, "look": "1"})
         assert page.status_code == 422
         assert list(page.context["form"].errors) == [field]
         assert f'id="id_{field}_error"' in page.content.decode()
         if data["reason"].strip():
             assert data["reason"] in page.content.decode()
 
-    def test_what_is_so_already_is_told(self, desk_of: Client) -> None:
-        assert confirm(desk_of, DAY, REST).status_code == 302
-        page = desk_of.post(DAY, {**REST, "look": "1"})
+    def test_what_is_so_already_is_told(self, boss: Client) -> None:
+        assert confirm(boss, DAY, REST).status_code == 302
+        page = boss.post(DAY, {**REST, "look": "1"})
         assert page.status_code == 409
         assert "nothing would change" in page.content.decode()
         assert "moving house" in page.content.decode()
@@ -234,30 +221,26 @@ class TestConfirming:
         assert page.context["effect"].again
         return page
 
-    def test_something_else_than_was_shown_is_shown_first(self, desk_of: Client) -> None:
-        shown = self.look(desk_of)
+    def test_something_else_than_was_shown_is_shown_first(self, boss: Client) -> None:
+        shown = self.look(boss)
         for other in ({**REST, "what": "work"}, {**REST, "reason": "another"}):
-            page = self.refused(desk_of, other, shown)
+            page = self.refused(boss, other, shown)
             assert other["reason"] in page.content.decode()
         for forged in ("", "x", shown + "x", shown[::-1]):
-            self.refused(desk_of, REST, forged)
+            self.refused(boss, REST, forged)
         assert not PromiseChange.objects.exists()
 
     def test_another_day_or_person_needs_its_own_look(
-        self, desk_of: Client, admin_person: Any
+        self, boss: Client, admin_person: Any
     ) -> None:
-        shown = self.look(desk_of)
+        shown = self.look(boss)
         self.refused(browser(admin_person), REST, shown)
-        other = desk_of.post(
-            "/admin/calendar/2026-03-05/", {**REST, "confirm": "1", "shown": shown}
-        )
+        other = boss.post("/admin/calendar/2026-03-05/", {**REST, "confirm": "1", "shown": shown})
         assert other.status_code == 409
         assert not PromiseChange.objects.exists()
 
-    def test_a_change_in_between_shows_the_effect_again(
-        self, desk_of: Client, manager: Any
-    ) -> None:
-        shown = self.look(desk_of)
+    def test_a_change_in_between_shows_the_effect_again(self, boss: Client, manager: Any) -> None:
+        shown = self.look(boss)
         other = change_calendar(
             overrides={date(2026, 3, 5): Override(False, "x")},
             years={},
@@ -265,17 +248,17 @@ class TestConfirming:
             reason="x",
             now=NOW,
         )
-        page = self.refused(desk_of, REST, shown)
+        page = self.refused(boss, REST, shown)
         assert PromiseChange.objects.get() == other
         again = page.context["effect"].shown
-        done = desk_of.post(DAY, {**REST, "confirm": "1", "shown": again})
+        done = boss.post(DAY, {**REST, "confirm": "1", "shown": again})
         assert done.status_code == 302
 
-    def test_a_second_click_does_nothing(self, desk_of: Client) -> None:
-        shown = self.look(desk_of)
+    def test_a_second_click_does_nothing(self, boss: Client) -> None:
+        shown = self.look(boss)
         data = {**REST, "confirm": "1", "shown": shown}
-        assert desk_of.post(DAY, data).status_code == 302
-        assert desk_of.post(DAY, data).status_code == 409
+        assert boss.post(DAY, data).status_code == 302
+        assert boss.post(DAY, data).status_code == 409
         assert PromiseChange.objects.count() == 1
 
     def test_what_was_shown_long_ago_is_shown_again(self, manager: Any) -> None:

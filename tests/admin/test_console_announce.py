@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.utils import translation
 
-from kb.services.starter import load_starter
-from tests.admin.desk_flows import STARTED, Console
+from tests.admin.desk_flows import Console
 from tests.kb.flows.test_starter_flows import BAD, IDS, pasted
 from tickets.admin.check_words import check_outcome_words, check_result_words
 from tickets.models import RunStep, Ticket
@@ -21,11 +17,7 @@ from tickets.models import RunStep, Ticket
 SYNC = "web-membership-not-synced"
 
 
-@pytest.fixture(autouse=True)
-def starter(desk: None) -> Iterator[None]:
-    with time_machine.travel(STARTED, tick=False):
-        load_starter(now=STARTED - timedelta(days=1))
-        yield
+pytestmark = pytest.mark.usefixtures("starter")
 
 
 def announced(console: Console) -> str:

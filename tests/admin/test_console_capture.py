@@ -141,7 +141,9 @@ def test_the_form_begins_with_what_the_user_has_said(
     assert [value_of(text, name) for name in ("demand", "account_id", "contact_value")] == [""] * 3
     assert re.search(r'name="contact_channel" value="call_back" checked', text)
     assert "{{due_date}}" not in text, "the script is read out when the date is known"
-    assert '<figure class="console-hint">' in text
+    assert '<details class="console-hint">' in text
+    # Typing begins at the first empty field.
+    assert re.search(r'name="demand"[^>]* data-focus', text)
 
 
 def test_all_errors_at_once_each_at_its_field(
@@ -445,3 +447,11 @@ def test_every_button_needs_its_token(agent: Any, at_hand_over: Callable[..., in
         assert post(client, name, contact, **typed()).status_code == 403
     assert client.post(reverse("admin:console_start"), {}).status_code == 403
     assert Consultation.objects.get().status == "open"
+
+
+def test_a_number_that_the_user_has_said_is_filled_in_to_be_checked(
+    console: Client, at_hand_over: Callable[..., int]
+) -> None:
+    text = show(console, at_hand_over())
+    assert value_of(text, "extra.times") == "2"
+    assert "please check." in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest
 import time_machine
 
 from kb.models import StandardQuestion
-from kb.services.starter import load_starter
 from klingdesk.core.roles import Role
 from tests.admin.desk_flows import STARTED, Console, everything_stored
 from tests.kb.flows.test_starter_flows import BAD, GOOD, IDS, KEY, PATHS, SAME, pasted
@@ -27,11 +26,7 @@ QUESTIONS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def starter(desk: None) -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(STARTED, tick=False) as traveller:
-        load_starter(now=STARTED - timedelta(days=1))
-        yield traveller
+pytestmark = pytest.mark.usefixtures("starter")
 
 
 @pytest.fixture

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 
-from kb.services.starter import load_starter
 from klingdesk.core.roles import Role
 from tests.admin.desk_flows import STARTED, Console, everything_stored
 from tests.kb.flows.test_starter_flows import BAD, GOOD, IDS, KEY, SAME, pasted
 from tests.tickets.services.roundabout import publish_round
 from tickets.services.contact_transfers import pass_on
 
-
-@pytest.fixture(autouse=True)
-def starter(desk: None) -> Iterator[None]:
-    with time_machine.travel(STARTED, tick=False):
-        load_starter(now=STARTED - timedelta(days=1))
-        yield
+pytestmark = pytest.mark.usefixtures("starter")
 
 
 def ids_of(console: Console) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from kb.search.documents import Choice, SearchResult
 from kb.selectors.search import search_questions
 from kb.services.attachments import keep_upload
 from kb.services.content import AttachmentContent, FollowUpContent
+from tests.admin.dates import in_words
 from tests.admin.test_console import begin, copied, page
 from tests.conftest import CANARY, NOW
 from tests.kb.services.test_attachments import MP4, picture
@@ -36,8 +37,8 @@ from tickets.models import Consultation, FlowRun
 
 WORDS = {
     "unreleased": ("Not released", "not released: know it, but do not pass it on"),
-    "scheduled": ("Takes effect 2026-03-06 10:30", "do not pass it on before"),
-    "expired": ("Expired 2026-03-04 10:30", "has been withdrawn: it expired 2026-03-04 10:30"),
+    "scheduled": ("Takes effect Fri 6 Mar 10:30", "do not pass it on before"),
+    "expired": ("Expired today 10:30", "has been withdrawn: it expired today 10:30"),
 }
 
 
@@ -101,7 +102,8 @@ def test_an_answer_in_force_has_no_badge_and_no_notice(console: Client) -> None:
 
 def test_the_end_of_an_answer_is_announced(console: Client) -> None:
     publish("offer", expires_at=LATER)
-    assert "Valid until 2026-03-06 10:30" in page(console, "console_question", "offer")
+    text = in_words(page(console, "console_question", "offer"))
+    assert "Valid until Fri 6 Mar 10:30" in text
 
 
 def test_a_script_disappears_at_its_minute(console: Client) -> None:

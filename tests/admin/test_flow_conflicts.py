@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from kb.models import Flow, FlowDraft
 from kb.services.flow_drafts import create_flow, discard_flow_draft, save_flow_draft
 from kb.services.flow_publishing import publish_flow
+from klingdesk.moments import moment_words
 from tests.admin.flow_text_desk import CHANGED, PAGE, FlowTextDesk, current, draft, typed
 from tests.conftest import FLOW, NOW
 
@@ -58,7 +60,8 @@ def refused(window: FlowTextDesk, step: str = "save", **values: Any) -> str:
 def test_a_draft_that_was_saved_meanwhile(window: FlowTextDesk, admin_person: Any) -> None:
     they_save(admin_person)
     page = refused(window)
-    assert "admin saved the draft (version 1) at 2026-03-04 10:30." in page
+    at = moment_words(NOW, now=timezone.now())
+    assert f"admin saved the draft (version 1), {at}." in page
     assert "<del>能</del>" in page
     assert "<ins>" in page
     assert "很高兴能帮到您" in page  # their text, whole
@@ -112,7 +115,8 @@ def test_throwing_away_what_one_has_not_seen(window: FlowTextDesk, admin_person:
 def test_a_version_that_was_published_meanwhile(window: FlowTextDesk, admin_person: Any) -> None:
     they_publish(admin_person)
     page = refused(window, "publish", reason="r")
-    assert "admin published version 2 at 2026-03-04 10:30. Reason: 更好" in page
+    at = moment_words(NOW, now=timezone.now())
+    assert f"admin published version 2, {at}. Reason: 更好" in page
     assert "<del>能</del>" in page
     assert current().source == THEIRS
     window.press("publish")

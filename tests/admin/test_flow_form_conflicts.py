@@ -33,7 +33,7 @@ def test_the_second_to_save_a_step_sees_what_stands_now(first: FlowDesk, second:
     response = second.send(script="第二位的话。", choices__1__order="1", choices__0__order="2")
     assert response.status_code == 409
     page = response.content.decode()
-    assert "编辑甲 saved the draft (version 1) at" in page
+    assert "编辑甲 saved the draft (version 1), " in page
     assert "<del>一</del><ins>二</ins>" in page
     assert "第一位的话。" in first.text
     # All that was typed is still there; sent again, it is a decision.
@@ -65,7 +65,7 @@ def test_a_version_published_meanwhile_is_noticed(first: FlowDesk, second: FlowD
     )
     response = first.send(script="我的话。")
     assert response.status_code == 409
-    assert "published version 2 at" in response.content.decode()
+    assert "published version 2, " in response.content.decode()
     first.done()
     assert Flow.objects.get().draft.base_number == 2
     assert "我的话。" in first.text

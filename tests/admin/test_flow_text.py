@@ -11,10 +11,13 @@ import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from kb.flows.source import SOURCE_LIMIT
 from kb.models import Flow, FlowDraft, FlowVersion
 from kb.services.flow_drafts import create_flow, save_flow_draft
+from klingdesk.moments import moment_words
+from tests.admin.dates import in_words
 from tests.admin.flow_text_desk import (
     ALIKE,
     BROKEN,
@@ -71,7 +74,7 @@ def test_the_draft_is_shown_before_it(client: Client, admin_person: Any) -> None
     desk = FlowTextDesk(client)
     page = desk.open()
     assert desk.fields["text"] == "mine"
-    assert "Draft of admin, 2026-03-04 10:30" in page
+    assert f"Draft of admin, {moment_words(NOW, now=timezone.now())}" in in_words(page)
     assert "Version 1 is published" in page
 
 

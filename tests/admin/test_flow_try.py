@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import time_machine
 from django.core import signing
 from django.test import Client
 from django.urls import reverse
@@ -17,9 +15,8 @@ from django.urls import reverse
 from kb.models import FlowDraft
 from kb.services.flow_drafts import create_flow, save_flow_draft
 from kb.services.flow_publishing import keep_version
-from kb.services.starter import load_starter
 from klingdesk.core.roles import Role
-from tests.admin.desk_flows import HTMX, STARTED, everything_stored
+from tests.admin.desk_flows import HTMX, everything_stored
 from tests.conftest import CANARY, FLOW, NOW
 from tests.kb.flows.test_starter_flows import BAD, GOOD, KEY, PATHS, pasted
 
@@ -95,13 +92,6 @@ def stored() -> list[str]:
 @pytest.fixture
 def trying(editor: Any, questions: Any) -> Trying:
     return Trying(editor)
-
-
-@pytest.fixture
-def starter(desk: None) -> Iterator[None]:
-    with time_machine.travel(STARTED, tick=False):
-        load_starter(now=STARTED - timedelta(days=1))
-        yield
 
 
 def save(person: Any, text: str) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from kb.admin import search_log_page
 from kb.models import Draft, HandledGap, LoggedSearch, StandardQuestion
@@ -19,18 +18,6 @@ from tests.conftest import CANARY, NOW
 GAPS = "/admin/kb-gaps/"
 DEAL = "/admin/kb-gaps/deal/"
 LOG = "/admin/console-searches/"
-
-
-@pytest.fixture
-def as_person() -> Callable[[Any], Client]:
-    """A logged-in browser that reads English, whatever the catalogues say."""
-
-    def make(user: Any, **more: Any) -> Client:
-        client = Client(headers={"accept-language": "en"}, **more)
-        client.force_login(user)
-        return client
-
-    return make
 
 
 @pytest.fixture

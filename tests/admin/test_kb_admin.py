@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,18 +22,6 @@ from tickets.models import Consultation, Ticket, TicketEvent
 
 QUESTIONS = "/admin/kb/standardquestion/"
 SYNONYMS = "/admin/kb/synonym/"
-
-
-@pytest.fixture
-def as_person() -> Callable[[Any], Client]:
-    """A logged-in browser that reads English, whatever the catalogues say."""
-
-    def make(user: Any) -> Client:
-        client = Client(headers={"accept-language": "en"})
-        client.force_login(user)
-        return client
-
-    return make
 
 
 @pytest.fixture

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import pytest
-from django.test import Client
-
 from tickets.models import Team
-
-
-@pytest.fixture
-def as_person() -> Callable[[Any], Client]:
-    """A logged-in browser that reads English, whatever the catalogues say."""
-
-    def make(user: Any) -> Client:
-        client = Client(headers={"accept-language": "en"})
-        client.force_login(user)
-        return client
-
-    return make
 
 
 def test_members_and_the_default_team(

@@ -1,4 +1,4 @@
-"""The language of the pages: Chinese unless the person chooses, and the choice is remembered."""
+"""The language of the pages: Chinese unless the person chooses, and the choice is kept."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import get_language
 
+from accounts.models import PersonalSettings
+from accounts.services.personal import choose_language
+from klingdesk.core.errors import Invalid
+from notices.channels import messages
+from notices.models import Delivery
+from tests.conftest import NOW, PASSWORD
 from tickets.models import Ticket
 
 SWITCH = re.compile(
@@ -96,3 +105,120 @@ def test_languages_that_the_desk_does_not_speak(language: str, agent: Any, desk:
     client.force_login(agent)
     client.post("/i18n/setlang/", {"next": "/", "language": language})
     assert client.get("/admin/console/").headers["Content-Language"] == "zh-hans"
+
+
+# --- kept for the person --------------------------------------------------------------------------
+
+
+def logged_in(name: str, **headers: str) -> Client:
+    client = Client(headers={"accept-language": "zh-CN", **headers})
+    given = {"username": name, "password": PASSWORD, "next": "/admin/"}
+    assert client.post("/admin/login/", given).status_code == 302
+    return client
+
+
+def language_of_page(client: Client, address: str = "/admin/inbox/", **more: Any) -> str:
+    return str(client.get(address, **more).headers["Content-Language"])
+
+
+def test_a_choice_goes_along_to_another_machine(agent: Any, agent2: Any) -> None:
+    here = logged_in("agent")
+    here.post("/i18n/setlang/", {"next": "/", "language": "en"})
+    assert PersonalSettings.objects.get().language == "en"
+    assert language_of_page(here) == "en"
+
+    elsewhere = logged_in("agent")
+    assert language_of_page(elsewhere) == "en"
+    assert language_of_page(logged_in("agent2")) == "zh-hans", "it is the person's, not the desk's"
+
+    elsewhere.post("/i18n/setlang/", {"next": "/", "language": "zh-hans"})
+    assert language_of_page(elsewhere) == "zh-hans"
+    assert PersonalSettings.objects.get().language == "zh-hans"
+
+
+def test_the_person_s_choice_wins_over_the_browser_s(agent: Any) -> None:
+    choose_language(acting_user=agent, language="zh-hans")
+    client = Client(headers={"accept-language": "en"})
+    client.post("/i18n/setlang/", {"next": "/", "language": "en"})  # somebody, before the login
+    assert language_of_page(client, "/admin/login/") == "en"
+    client.post("/admin/login/", {"username": "agent", "password": PASSWORD, "next": "/admin/"})
+    assert language_of_page(client) == "zh-hans"
+    client.post("/admin/logout/")
+    assert language_of_page(client, "/admin/login/") == "en"
+
+
+def test_who_never_chose_keeps_the_browser_s(agent: Any) -> None:
+    client = Client()
+    client.post("/i18n/setlang/", {"next": "/", "language": "en"})
+    client.post("/admin/login/", {"username": "agent", "password": PASSWORD, "next": "/admin/"})
+    assert language_of_page(client) == "en"
+    assert not PersonalSettings.objects.exists()
+
+
+def test_the_choice_costs_no_query_on_a_page(
+    agent: Any, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    plain, chosen = logged_in("agent"), logged_in("agent")
+    address = "/admin/password_change/"
+    with CaptureQueriesContext(connection) as before:
+        plain.get(address)
+    queries = len(before)
+    chosen.post("/i18n/setlang/", {"next": "/", "language": "en"})
+    with django_assert_num_queries(queries):
+        assert language_of_page(chosen, address) == "en"
+
+
+def test_programs_are_answered_in_the_language_they_ask_for(agent: Any) -> None:
+    """A token has no session: the person's choice for the pages does not change a program."""
+    choose_language(acting_user=agent, language="en")
+    client = Client()
+    token = client.post(
+        "/api/v1/auth/token/",
+        {"username": "agent", "password": PASSWORD},
+        content_type="application/json",
+    ).json()["token"]
+    asked = {"authorization": f"Token {token}"}
+    address = "/api/v1/tickets/"
+    assert language_of_page(Client(), address, headers=asked) == "zh-hans"
+    english = {**asked, "accept-language": "en"}
+    assert language_of_page(Client(), address, headers=english) == "en"
+    logged = logged_in("agent")
+    assert language_of_page(logged, address) == "en", "a page's own calls speak as the page"
+
+
+def test_only_languages_that_the_desk_speaks_are_kept(agent: Any) -> None:
+    with pytest.raises(Invalid):
+        choose_language(acting_user=agent, language="fr")
+    client = logged_in("agent")
+    client.post("/i18n/setlang/", {"next": "/", "language": "fr"})
+    assert not PersonalSettings.objects.exists()
+    assert language_of_page(client) == "zh-hans"
+
+
+def test_looking_at_the_switch_changes_nothing(agent: Any) -> None:
+    client = logged_in("agent")
+    client.get("/i18n/setlang/?language=en&next=/")
+    assert not PersonalSettings.objects.exists()
+    assert language_of_page(client) == "zh-hans"
+
+
+@pytest.mark.parametrize(("language", "text"), [("", "有事发生"), ("en", "Something happened")])
+def test_mail_is_in_the_language_of_whoever_gets_it(
+    language: str, text: str, agent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if language:
+        choose_language(acting_user=agent, language=language)
+    monkeypatch.setattr(
+        messages,
+        "in_words",
+        lambda _code, _params: "Something happened" if get_language() == "en" else "有事发生",
+    )
+    delivery = Delivery(
+        recipient=agent,
+        severity="info",
+        created_at=NOW,
+        payload={"code": "ticket.assigned", "params": {}, "path": ""},
+    )
+    assert messages.message_of(delivery).text == text
+    delivery.recipient = None  # a webhook: programs are told in the desk's language
+    assert messages.message_of(delivery).text == "有事发生"

@@ -32,11 +32,6 @@ def version(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def desk_of(manager: Any) -> Client:
-    return browser(manager)
-
-
-@pytest.fixture
 def moved(make_ticket: Callable[..., Ticket], manager: Any) -> PromiseChange:
     """A day off that has moved three tickets, both clocks of each."""
     for _n in range(3):
@@ -53,9 +48,9 @@ def moved(make_ticket: Callable[..., Ticket], manager: Any) -> PromiseChange:
     return change
 
 
-def test_both_policies_with_their_history(desk_of: Client) -> None:
-    assert confirm(desk_of, CONTACT, version()).status_code == 302
-    page = desk_of.get(POLICIES)
+def test_both_policies_with_their_history(boss: Client) -> None:
+    assert confirm(boss, CONTACT, version()).status_code == 302
+    page = boss.get(POLICIES)
     contact, resolve = page.context["policies"]
     assert [row.version for row in (contact["newest"], *contact["former"])] == [2, 1]
     assert [row.version for row in (resolve["newest"], *resolve["former"])] == [1]
@@ -97,34 +92,34 @@ def test_the_effect_comes_before_the_deed(make_ticket: Callable[..., Ticket], ma
     ],
 )
 def test_what_is_wrong_is_told_at_its_field(
-    desk_of: Client, wrong: dict[str, str], field: str
+    boss: Client, wrong: dict[str, str], field: str
 ) -> None:
-    page = desk_of.post(CONTACT, version(**wrong, look="1"))
+    page = boss.post(CONTACT, version(**wrong, look="1"))
     assert page.status_code == 422
     assert list(page.context["form"].errors) == [field]
     assert f'id="id_{field}_error"' in page.content.decode()
     assert not PromiseChange.objects.exists()
 
 
-def test_what_is_in_force_is_told(desk_of: Client) -> None:
-    page = desk_of.post(CONTACT, version(working_days="3", look="1"))
+def test_what_is_in_force_is_told(boss: Client) -> None:
+    page = boss.post(CONTACT, version(working_days="3", look="1"))
     assert page.status_code == 409
     assert "in force already" in page.content.decode()
     assert "as agreed" in page.content.decode()
 
 
-def test_a_version_published_in_between_shows_the_effect_again(desk_of: Client) -> None:
-    shown = desk_of.post(CONTACT, version(look="1")).context["effect"].shown
-    assert confirm(desk_of, CONTACT, version(working_days="4")).status_code == 302
-    page = desk_of.post(CONTACT, version(confirm="1", shown=shown))
+def test_a_version_published_in_between_shows_the_effect_again(boss: Client) -> None:
+    shown = boss.post(CONTACT, version(look="1")).context["effect"].shown
+    assert confirm(boss, CONTACT, version(working_days="4")).status_code == 302
+    page = boss.post(CONTACT, version(confirm="1", shown=shown))
     assert page.status_code == 409
     assert "changed meanwhile" in page.content.decode()
     assert SlaPolicy.objects.filter(kind="contact").count() == 2
 
 
 @pytest.mark.parametrize("address", [f"{POLICIES}lunch/", f"{CHANGES}4711/"])
-def test_what_is_not_there(desk_of: Client, address: str) -> None:
-    assert desk_of.get(address).status_code == 404
+def test_what_is_not_there(boss: Client, address: str) -> None:
+    assert boss.get(address).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -144,10 +139,10 @@ def test_there_is_no_way_around(name: str, admin_person: Any) -> None:
     assert client.get(f"/admin/tickets/{name}/add/").status_code == 404
 
 
-def test_changes_say_what_and_how_far(desk_of: Client, moved: PromiseChange) -> None:
+def test_changes_say_what_and_how_far(boss: Client, moved: PromiseChange) -> None:
     assert (moved.looked_at, moved.moved) == (6, 6)
-    assert confirm(desk_of, CONTACT, version()).status_code == 302
-    html = desk_of.get(CHANGES).content.decode()
+    assert confirm(boss, CONTACT, version()).status_code == 302
+    html = boss.get(CHANGES).content.decode()
     for text in (
         "we move",
         "2026-03-06",
@@ -161,12 +156,12 @@ def test_changes_say_what_and_how_far(desk_of: Client, moved: PromiseChange) -> 
 
 
 def test_the_tickets_that_moved_in_pages(
-    desk_of: Client, moved: PromiseChange, monkeypatch: pytest.MonkeyPatch
+    boss: Client, moved: PromiseChange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(promise_change_pages, "PER_PAGE", 4)
     url = f"{CHANGES}{moved.pk}/"
-    first = desk_of.get(url)
-    rest = desk_of.get(url, {"after": first.context["following"]})
+    first = boss.get(url)
+    rest = boss.get(url, {"after": first.context["following"]})
     rows = [*first.context["moved"], *rest.context["moved"]]
     assert (len(first.context["moved"]), len(rows)) == (4, 6)
     expected = {(t.number, kind) for t in Ticket.objects.all() for kind in ("contact", "resolve")}
@@ -174,19 +169,19 @@ def test_the_tickets_that_moved_in_pages(
     assert rest.context["following"] == 0
     assert next(row for row in rows if row.kind == "contact").old_due_at == DUE
     for odd in ("x", "-1", "9" * 30):
-        assert len(desk_of.get(url, {"after": odd}).context["moved"]) == 4
+        assert len(boss.get(url, {"after": odd}).context["moved"]) == 4
 
 
-def test_queries(desk_of: Client, moved: PromiseChange) -> None:
+def test_queries(boss: Client, moved: PromiseChange) -> None:
     for address in (POLICIES, CONTACT, CHANGES, f"{CHANGES}{moved.pk}/"):
         with CaptureQueriesContext(connection) as seen:
-            assert desk_of.get(address).status_code == 200
+            assert boss.get(address).status_code == 200
         assert len(seen) <= MOST_QUERIES, (address, len(seen))
 
 
-def test_moved_tickets_are_found_by_their_index(desk_of: Client, moved: PromiseChange) -> None:
+def test_moved_tickets_are_found_by_their_index(boss: Client, moved: PromiseChange) -> None:
     with CaptureQueriesContext(connection) as seen:
-        desk_of.get(f"{CHANGES}{moved.pk}/")
+        boss.get(f"{CHANGES}{moved.pk}/")
     asked = next(q["sql"] for q in seen if "sla.moved" in q["sql"])
     # Among as many other events, and known to the planner, only that index is any good.
     ticket = Ticket.objects.latest("pk")

@@ -106,7 +106,7 @@ def test_pauses_are_shown_and_the_time_that_they_give_back(
     assert found[date(2026, 3, 18)].mark == "10"
     assert found[date(2026, 3, 19)].mark == "+"
     assert found[date(2026, 3, 20)].mark == "+◆"
-    assert resolve.due == "Fri 20 Mar 13:30"
+    assert resolve.due_at == at("2026-03-20", "13:30")
 
 
 def test_provisional_days_are_marked(

@@ -46,7 +46,7 @@ def test_the_second_to_publish_learns_it_and_loses_nothing(
     response = second.send("publish", script="请您先关闭单个页面。", reason="第二位")
     assert response.status_code == 409
     page = response.content.decode()
-    assert "编辑甲 published revision 2 at" in page
+    assert "编辑甲 published revision 2, " in page
     assert "第一位的原因" in page
     assert "<del>单个</del><ins>所有</ins>" in page
     twice.refresh_from_db()
@@ -75,7 +75,7 @@ def test_the_second_to_save_a_draft(first: Desk, second: Desk, twice: StandardQu
     response = second.send("save", script="第二位的草稿")
     assert response.status_code == 409
     page = response.content.decode()
-    assert "编辑甲 saved the draft (version 2) at" in page
+    assert "编辑甲 saved the draft (version 2), " in page
     assert "<ins>第一位的</ins>草稿" in page
     assert second.fields["script"] == "第二位的草稿"
     assert second.fields["fallback"] == "第一位的备用话术"

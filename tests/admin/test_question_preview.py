@@ -96,7 +96,7 @@ def test_pictures_open_questions_and_reviews(desk_of_editor: Desk, twice: Standa
     agent, user = views(desk_of_editor.ask("preview", review_due="2026-01-01", review_reason="旧"))
     assert "口径待定" in agent
     assert "口径待定" not in user
-    assert "to be reviewed by 2026-01-01" in agent
+    assert 'to be reviewed by <time class="desk-when" datetime="2026-01-01"' in agent
     assert 'alt="步骤"' in user
     assert "/admin/kb-attachments/" in user
 

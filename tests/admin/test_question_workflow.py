@@ -10,10 +10,12 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from kb.models import Disagreement, Draft, StandardQuestion
+from kb.models import Disagreement, Draft, Flow, StandardQuestion
 from kb.services.content import QuestionContent
 from kb.services.drafts import save_draft
 from kb.services.publishing import publish_question
+from klingdesk.moments import moment_words
+from tests.admin.dates import in_words
 from tests.admin.question_desk import Desk
 from tests.conftest import NOW
 
@@ -52,6 +54,23 @@ def test_the_buttons_follow_the_one_table(desk_of_editor: Desk, price: StandardQ
     desk_of_editor.open(price)
     page = desk_of_editor.done("retire", reason="x")
     assert "retire" not in buttons(page)
+
+
+def test_who_retires_a_question_is_told_which_flows_refer_to_it(
+    desk_of_editor: Desk, price: StandardQuestion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "refer to it" not in desk_of_editor.open(price)
+    flow = Flow.objects.exclude(current=None).get()
+    monkeypatch.setattr("kb.selectors.flows.questions_of", lambda _flow: frozenset({price.key}))
+    page = desk_of_editor.open(price)
+    assert "refer to it" in page
+    assert f"/admin/kb-flows/{flow.key}/" in page
+    many = desk_of_editor.client.post(
+        "/admin/kb/standardquestion/",
+        {"action": "retire", "_selected_action": [price.pk], "index": 0},
+        headers={"accept-language": "en"},
+    )
+    assert f"referred to by: {flow.title}" in many.content.decode()
 
 
 def test_a_draft_leaves_what_is_published_alone(
@@ -145,8 +164,9 @@ def test_a_later_text_waits_and_can_be_called_off(
     page = desk_of_editor.done(
         "publish", script="新价", effective_from=f"{later:%Y-%m-%dT%H:%M}", reason="调价"
     )
-    assert f"it takes over at {later:%Y-%m-%d %H:%M}" in page
-    assert f"takes over at {later:%Y-%m-%d %H:%M}." in page
+    at = moment_words(later, now=timezone.now())
+    assert f"it takes over {at};" in page
+    assert f"takes over {at}." in in_words(page)
     price.refresh_from_db()
     assert (price.script, price.replaced_at) == ("1 元可购买 10 灵感值。", later)
     desk_of_editor.open(price)
@@ -267,7 +287,7 @@ def test_times_are_the_desks(desk_of_editor: Desk, price: StandardQuestion) -> N
     with time_machine.travel(datetime.fromisoformat("2026-03-04T10:30:00+08:00"), tick=False):
         desk_of_editor.open(price)
         page = desk_of_editor.done("save", script="新")
-    assert "at 2026-03-04 10:30, version 1" in page
+    assert "today 10:30, version 1" in in_words(page)
 
 
 def test_a_page_costs_a_bounded_number_of_queries(

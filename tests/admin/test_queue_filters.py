@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -20,16 +18,6 @@ from tickets.services.claims import claim
 QUEUE = "/admin/queue/"
 VIEWS = "/admin/queue/views/"
 BULK = "/admin/queue/bulk/"
-
-
-@pytest.fixture
-def as_person() -> Callable[[Any], Client]:
-    def make(user: Any) -> Client:
-        client = Client(headers={"accept-language": "en"})
-        client.force_login(user)
-        return client
-
-    return make
 
 
 def numbers(response: Any) -> list[str]:
@@ -80,7 +68,7 @@ def test_each_filter(
 def test_every_order_has_every_ticket_on_one_page_only(
     sort: str, make_ticket: Any, manager: Any, as_person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tickets.admin.queue_filters.PAGE_SIZE", 2)
+    monkeypatch.setattr("tickets.selectors.ticket_list.PAGE_SIZE", 2)
     tickets = [make_ticket() for _ in range(5)]
     for place, ticket in enumerate(tickets):
         Ticket.objects.filter(pk=ticket.pk).update(

@@ -234,7 +234,7 @@ def test_a_publication_that_came_between_is_told_and_decided_upon(
     refused = restore(client, 1, expected_revision=2)
     assert refused.status_code == 409
     page = refused.content.decode()
-    assert "Not restored: admin published revision 3 at 2026-03-05 10:30 meanwhile (急改)" in page
+    assert "Not restored: admin published revision 3 meanwhile, Thu 5 Mar 10:30 (急改)" in page
     assert "改错了" in page
     assert price().script == "三"
     form = refused.context["form"]
@@ -277,7 +277,7 @@ def test_a_text_that_takes_effect_later_waits(publish: Any, client: Client) -> N
     restore(client, 9)
     assert (price().revision_number, price().replaced_at) == (3, LATER + DAY)
     page = client.get(PAGES).content.decode()
-    assert "takes effect at 2026-03-10 10:30" in page
+    assert "takes effect tomorrow 10:30" in page
     # A second one meets the draft that is waiting by now.
     refused = restore(client, 9)
     assert refused.status_code == 409

@@ -15,9 +15,8 @@ from django.contrib.auth.models import Group
 from django.forms.models import model_to_dict
 from django.test import Client
 from django.urls import reverse
-from knox.models import AuthToken
 
-from accounts.models import Authenticator, DeskSession, RecoveryCode
+from accounts.models import ApiToken, Authenticator, DeskSession, RecoveryCode
 from klingdesk.changelist import StrictChangeList
 from tests.conftest import NOW
 from tickets.models import Ticket
@@ -33,7 +32,7 @@ EDITED_IN_ADMIN = {
 }
 """The only rows that a stock page may write; what they write is no state of work."""
 
-SECRETS = (Authenticator, RecoveryCode, DeskSession, AuthToken, AccessAttempt, LogEntry, Group)
+SECRETS = (Authenticator, RecoveryCode, DeskSession, ApiToken, AccessAttempt, LogEntry, Group)
 
 
 def registered() -> list[Any]:

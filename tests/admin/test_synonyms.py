@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,18 +16,6 @@ from tests.conftest import CANARY, NOW
 
 SYNONYMS = "/admin/kb/synonym/"
 ADD = f"{SYNONYMS}add/"
-
-
-@pytest.fixture
-def as_person() -> Callable[[Any], Client]:
-    """A logged-in browser that reads English, whatever the catalogues say."""
-
-    def make(user: Any) -> Client:
-        client = Client(headers={"accept-language": "en"})
-        client.force_login(user)
-        return client
-
-    return make
 
 
 @pytest.fixture
@@ -77,7 +64,13 @@ def test_a_rule_reaches_the_search(browser: Client, editor: Any) -> None:
     assert not search_questions("bazinga").hits
     assert search_questions("grault").hits
     delete = f"{SYNONYMS}{rule.pk}/delete/"
-    assert "What would change" in browser.get(delete).content.decode()
+    at_once = browser.get(delete).content.decode()
+    assert 'hx-get="?effect=1"' in at_once
+    assert "Compared with" not in at_once
+    assert "What would change" in browser.get(delete, {"effect": 1}).content.decode()
+    part = browser.get(delete, {"effect": 1}, headers={"HX-Request": "true"}).content.decode()
+    assert "What would change" in part
+    assert "<html" not in part
     assert browser.post(delete, {}).status_code == 200
     assert Synonym.objects.exists()
     assert browser.post(delete, {"post": "yes"}).status_code == 302

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -27,18 +26,6 @@ MOST_QUERIES = 19
 # corrections, calendar years; the account's other contacts, and which of their tickets the reader
 # may open; teams and advisors to pass it on to; tickets to merge it into; for whoever came from a
 # list the tickets before and after.
-
-
-@pytest.fixture
-def as_person() -> Callable[[Any], Client]:
-    """A logged-in browser that reads English, whatever the catalogues say."""
-
-    def make(user: Any) -> Client:
-        client = Client(headers={"accept-language": "en"})
-        client.force_login(user)
-        return client
-
-    return make
 
 
 @pytest.fixture

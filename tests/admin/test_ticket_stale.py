@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,23 +16,6 @@ from tickets.services.notes import add_note
 from tickets.services.transfers import transfer
 
 TYPED = "谈了十分钟，用户同意"
-
-
-@pytest.fixture
-def as_person() -> Callable[[Any], Client]:
-    def make(user: Any) -> Client:
-        client = Client(headers={"accept-language": "en"})
-        client.force_login(user)
-        return client
-
-    return make
-
-
-@pytest.fixture
-def mine(make_ticket: Any, advisor: Any) -> Ticket:
-    ticket = make_ticket()
-    claim(number=ticket.number, acting_user=advisor, now=timezone.now())
-    return Ticket.objects.get(pk=ticket.pk)
 
 
 def url(ticket: Ticket) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,8 +19,6 @@ from tickets.admin.words import (
     HOLIDAY_NAMES,
     day_words,
     days_words,
-    due_words,
-    moment_words,
     time_left_words,
 )
 from tickets.rules.sla import TimeLeft
@@ -114,8 +111,8 @@ def test_days_are_numbered_as_they_are_counted() -> None:
     [
         (TimeLeft(2, 1000, False), "2 working days left"),
         (TimeLeft(1, 600, False), "1 working day left"),
-        (TimeLeft(0, 185, False), "today, 3 h left"),
-        (TimeLeft(0, 59, False), "today, 59 min left"),
+        (TimeLeft(0, 185, False), "3 h left"),
+        (TimeLeft(0, 59, False), "59 min left"),
         (TimeLeft(0, 0, False), "due now"),
         (TimeLeft(0, 0, True), "breached"),
         (TimeLeft(0, 12, True), "breached by 12 min"),
@@ -125,12 +122,6 @@ def test_days_are_numbered_as_they_are_counted() -> None:
 )
 def test_time_left(left: TimeLeft, words: str) -> None:
     assert time_left_words(left) == words
-
-
-def test_instants_are_on_the_desks_clock() -> None:
-    instant = datetime(2026, 11, 24, 17, 5, tzinfo=UTC)  # already Wednesday in Shanghai
-    assert due_words(instant) == "Wed 25 Nov 01:05"
-    assert moment_words(instant) == "2026-11-25 01:05"
 
 
 DUE = "2026-11-25T10:00:00+00:00"
@@ -166,7 +157,7 @@ DUE = "2026-11-25T10:00:00+00:00"
             "ticket.contacted",
             {},
             {"kind": "call_back", "result": "reached", "at": DUE},
-            "Call-back: Reached (at 2026-11-25 18:00)",
+            "Call-back: Reached (at Wed 25 Nov 18:00)",
         ),
         (
             "ticket.handed_over",
@@ -362,7 +353,7 @@ def test_odd_rows_of_the_past_still_have_words(code: str, new: Any) -> None:
 
 
 def test_every_event_that_services_write_has_words() -> None:
-    written = re.compile(r'"((?:ticket|sla)\.[a-z_]+)"')
+    written = re.compile(r'"((?:ticket|sla)\.(?!id\b)[a-z_]+)"')
     codes = {
         code
         for path in (Path(tickets.__file__).parent / "services").glob("*.py")

@@ -18,6 +18,7 @@ from django.urls import resolve
 from drf_spectacular.generators import SchemaGenerator
 from knox.models import get_token_model
 
+from accounts.services.rates import permits
 from tests.conftest import NOW
 
 V1 = "/api/v1/"
@@ -51,7 +52,12 @@ def hold_against_document(path: str, method: str, response: Any) -> None:
     media_type = response.headers["Content-Type"]
     if content == FILE and response.status_code < 400:
         return
+    if response.status_code >= 400:
+        told = answers[str(response.status_code)]["description"].partition(" Codes: ")[2]
+        assert f"`{response.json()['code']}`" in told, (method, path, response.json(), told)
     assert media_type in content
+    if "json" not in media_type:
+        return
     schema = {**content[media_type]["schema"], "components": document()["components"]}
     jsonschema.Draft202012Validator(
         schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
@@ -93,8 +99,10 @@ def at_now() -> Iterator[time_machine.Traveller]:
 @pytest.fixture(autouse=True)
 def no_attempts_counted() -> Iterator[None]:
     django_cache.clear()
+    permits.forget()
     yield
     django_cache.clear()
+    permits.forget()
 
 
 @pytest.fixture

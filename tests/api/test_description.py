@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 
+from klingdesk.api_document import GROUPS
 from tests.api.conftest import document
 
 
@@ -42,6 +43,26 @@ def test_every_refusal_is_described_as_a_problem() -> None:
         for status, answer in answers.items():
             if status >= "400":
                 assert list(answer["content"]) == ["application/problem+json"], (name, status)
+
+
+def test_every_operation_is_told_in_words() -> None:
+    for name, operation in operations():
+        assert operation["summary"], name
+        assert operation["description"].startswith(operation["summary"]), name
+        (tag,) = operation["tags"]
+        assert tag in GROUPS, name
+    told = [tag["name"] for tag in document()["tags"]]
+    assert told == list(GROUPS)
+
+
+def test_every_refusal_names_its_codes() -> None:
+    """Which are held against the answers by ``tests.api.conftest.Caller``."""
+    for name, operation in operations():
+        for status, answer in operation["responses"].items():
+            if status >= "400":
+                meaning, _, codes = answer["description"].partition(" Codes: ")
+                assert meaning.endswith("."), (name, status)
+                assert re.fullmatch(r"`[a-z_]+`(, `[a-z_]+`)*\.", codes), (name, status)
 
 
 def test_bodies_say_that_unknown_fields_are_refused() -> None:

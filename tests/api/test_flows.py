@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
-from kb.services.starter import load_starter
-from tests.admin.desk_flows import STARTED, everything_stored
+from tests.admin.desk_flows import STARTED, begin_with_starter, everything_stored
 from tests.api.conftest import Caller
 from tests.kb.flows.test_starter_flows import BAD, GOOD, IDS, KEY, PATHS, SAME, pasted
 from tickets.models import Ticket
@@ -21,7 +19,7 @@ CAPTURE = {"problem": "详情", "demand": "请核实", "contact_channel": "priva
 @pytest.fixture(autouse=True)
 def starter(desk: None, at_now: time_machine.Traveller) -> None:
     at_now.move_to(STARTED, tick=False)
-    load_starter(now=STARTED - timedelta(days=1))
+    begin_with_starter()
 
 
 class Contact:

@@ -211,7 +211,7 @@ def test_why_it_lies_there_and_with_whom(
         None,
     )
     Team.objects.filter(slug="tier2").update(assignment=Assignment.AUTOMATIC)
-    assign_queued(now=NOW, team_id=ticket.team_id)
+    assign_queued(now=NOW, team_ids=[ticket.team_id])
     given = done(as_manager.get(path))["assignment"]
     assert (given["assignee"], given["load"]) == ("advisor", 0)
     assert done(as_manager.post(path + "release/"))["assignment"] is None

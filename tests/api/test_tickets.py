@@ -381,3 +381,13 @@ def test_internal_text_stays_out_of_tickets(make_ticket: Make, as_manager: Calle
     number = make_ticket().number
     for path in ("tickets/", f"tickets/{number}/"):
         assert CANARY not in as_manager.get(path).content.decode()
+
+
+def test_the_clocks_stand_in_one_order(make_ticket: Make, as_advisor: Caller) -> None:
+    """The promise first, even after its row was changed, which moves it in the table."""
+    number = make_ticket().number
+    as_advisor.post(f"tickets/{number}/claim/")
+    as_advisor.post(f"tickets/{number}/contact/", {"kind": "private_message", "result": "sent"})
+    clocks = as_advisor.get(f"tickets/{number}/").json()["clocks"]
+    assert [clock["kind"] for clock in clocks] == ["contact", "resolve"]
+    assert clocks[0]["stopped_at"] is not None

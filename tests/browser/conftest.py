@@ -19,6 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,31 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    url: str
+    folder: Path
+
+    def rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """What a statement gives: only for what takes hours until a person can see it."""
+        import psycopg
+
+        # The fifth line of this file of PostgreSQL's names the folder of its socket.
+        place = (self.folder / "postgresql/postmaster.pid").read_text().splitlines()[4]
+        with psycopg.connect(host=place, user="klingdesk", dbname="klingdesk") as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+
 @pytest.fixture(scope="session")
-def desk_url() -> Iterator[str]:
+def desk_url(desk: Desk) -> str:
     """The address of a running desk with demo people."""
+    return desk.url
+
+
+@pytest.fixture(scope="session")
+def desk() -> Iterator[Desk]:
+    """A running desk with demo people."""
     port = _free_port()
     data = Path(tempfile.mkdtemp(prefix="kd-browser-"))
     log = data.with_suffix(".log")
@@ -58,8 +81,12 @@ def desk_url() -> Iterator[str]:
         "PORT": str(port),
         "KLINGDESK_DATA": str(data / "desk"),
         "KLINGDESK_DEMO_PASSWORD": PASSWORD,
+        # Every test looks at what it made itself.
+        "KLINGDESK_DEMO_TICKETS": "0",
         "KLINGDESK_ROUTING_SWEEP_SECONDS": "2",
         "KLINGDESK_SESSIONS_PER_PERSON": "100",
+        # Webhooks of these tests lead to servers of this machine.
+        "KLINGDESK_WEBHOOK_ALLOW": "127.0.0.1/32",
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -72,7 +99,7 @@ def desk_url() -> Iterator[str]:
         )
         try:
             _wait_until_ready(f"http://127.0.0.1:{port}/readyz", process, log)
-            yield f"http://127.0.0.1:{port}"
+            yield Desk(f"http://127.0.0.1:{port}", data / "desk")
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)
@@ -112,6 +139,10 @@ def troubles() -> Iterator[list[str]]:
     """What went wrong in any page of the test; must be empty at its end."""
     found: list[str] = []
     yield found
+    if found:
+        # A long list is cut in the terminal.
+        ARTEFACTS.mkdir(exist_ok=True)
+        (ARTEFACTS / "troubles.txt").write_text("\n".join(found), encoding="utf-8")
     assert found == []
 
 
@@ -132,6 +163,7 @@ def open_page(browser: Any, desk_url: str, troubles: list[str]) -> Iterator[Call
         contexts.append(context)
         page = context.new_page()
         watch(page, troubles)
+        wait_before_keys(page)
         page.goto("/admin/")
         page.fill("input[name=username]", person)
         page.fill("input[name=password]", PASSWORD)
@@ -142,6 +174,26 @@ def open_page(browser: Any, desk_url: str, troubles: list[str]) -> Iterator[Call
     yield opened
     for context in contexts:
         context.close()
+
+
+def of_a_cut_line(trouble: str) -> bool:
+    """Whether it is what a browser says of a line that the test itself has cut; htmx says it too,
+    when a check of what was typed was on its way."""
+    return "ERR_INTERNET_DISCONNECTED" in trouble or trouble.partition(": htmx:")[2].startswith(
+        ("sendError", "afterRequest")
+    )
+
+
+def wait_before_keys(page: Any) -> None:
+    """Press no key before the page's scripts listen: a busy machine shows the page seconds
+    earlier, and what a test presses in between is heard by nobody. No person is as fast."""
+    press = page.keyboard.press
+
+    def patient(key: str, **options: Any) -> None:
+        page.wait_for_load_state("load")
+        press(key, **options)
+
+    page.keyboard.press = patient
 
 
 FADED = """Promise.all(document.getAnimations()
@@ -157,7 +209,7 @@ def watch(page: Any, troubles: list[str]) -> None:
     def on_console(message: Any) -> None:
         # The browser repeats every failed load here; those are judged by their status below.
         if message.type == "error" and "Failed to load resource" not in message.text:
-            troubles.append(f"console: {message.text}")
+            troubles.append(f"console, at {page.url}: {message.text}")
 
     def on_response(answer: Any) -> None:
         if answer.status not in EXPECTED:
@@ -207,3 +259,30 @@ def fits(keep: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
         page.emulate_media(color_scheme="light")
 
     return shown
+
+
+_MEASURED: list[str] = []
+
+
+@pytest.fixture
+def measured() -> Callable[[str], None]:
+    """Figures that the terminal shows at the end, also when everything passes."""
+    return _MEASURED.append
+
+
+def pytest_sessionfinish(session: Any) -> None:
+    """In a process of pytest-xdist: hand the figures to the one that has the terminal."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["measured"] = _MEASURED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    _MEASURED.extend(getattr(node, "workeroutput", {}).get("measured", ()))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if _MEASURED:
+        terminalreporter.section("what it takes")
+        for line in _MEASURED:
+            terminalreporter.write_line(line)

@@ -86,7 +86,8 @@ def test_keys(open_page: Opener) -> None:
     assert asked == ["beforeunload"]
 
     page.eval_on_selector(TEXT, "e => { e.setSelectionRange(120, 120); e.scrollTop = 40 }")
-    page.keyboard.press("Control+s")
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
     page.wait_for_selector(".messagelist")
     caret = "e => [e.selectionStart, document.activeElement === e]"
     assert page.eval_on_selector(TEXT, caret) == [120, True]

@@ -41,13 +41,14 @@ def prompt(page: Any) -> str:
 
 
 def goes_on(page: Any, act: Callable[[], Any]) -> None:
-    """Do something and wait for the step that it leads to; its heading has the focus then."""
+    """Do something and wait for the step that it leads to: its heading has the focus then, or
+    at a hand-over the field at which typing begins."""
     before = prompt(page)
     act()
     page.wait_for_function(
         "before => document.querySelector('.console-prompt')?.innerText !== before", arg=before
     )
-    page.wait_for_function("() => document.activeElement.matches('.console-prompt')")
+    page.wait_for_function("() => document.activeElement.matches('[data-focus]')")
 
 
 def key(page: Any, name: str) -> None:

@@ -60,6 +60,7 @@ def test_a_search_in_vain_becomes_a_phrasing_in_one_click(open_page: Opener, fit
     gap = page.locator(".gaps-list > li", has_text=words)
     assert "2" in gap.locator(".gaps-facts").inner_text()
     fits(page, "kb-gaps")
+    gap.locator("summary").click()
     gap.locator("[name=other]").fill("没有这样的标准问")
     gap.locator("button[value=phrasing]").click()
     page.wait_for_selector(".desk-error")
@@ -107,6 +108,15 @@ def test_a_document_becomes_drafts_and_nothing_else(open_page: Opener, fits: Sho
     page.wait_for_selector("#import-problem:has-text('歌单.mp3')")
     page.set_input_files(
         "[name=files]",
+        [{"name": "互动.yaml", "mimeType": "text/yaml", "buffer": b"questions: &all []"}],
+    )
+    page.click(".imports-upload button")
+    page.wait_for_selector("#import-problem:has-text('互动.yaml')")
+    assert page.url.rstrip("/").split("/")[-2] == "kb-imports"
+    fits(page, "kb-import-refused")
+    page.goto("/admin/kb-imports/")
+    page.set_input_files(
+        "[name=files]",
         [{"name": "互动.md", "mimeType": "text/markdown", "buffer": DOCUMENT.encode()}],
     )
     page.click(".imports-upload button")
@@ -117,7 +127,7 @@ def test_a_document_becomes_drafts_and_nothing_else(open_page: Opener, fits: Sho
     taken.locator("input[type=checkbox]").check()
     left.locator("input[type=checkbox]").uncheck()
     page.click("button[value=apply]")
-    page.wait_for_selector(".messagelist .success")
+    page.wait_for_selector(".desk-notice--ok")
     assert taken.locator(".desk-chip--ok").count() == 1
     assert left.locator(".desk-chip--ok").count() == 0
     fits(page, "kb-import-applied")
@@ -136,6 +146,34 @@ def test_a_document_becomes_drafts_and_nothing_else(open_page: Opener, fits: Sho
     page.bring_to_front()
     publish(page, "来自互动说明")
     open_found(agent, "不想让别人评论我的视频", "关闭作品评论")
+
+
+def test_a_long_import_is_left_and_come_back_to(open_page: Opener, fits: Shots) -> None:
+    page = open_page("editor")
+    rows = "".join(
+        f"有没有第 {number} 个功能？,您好，第 {number} 个功能还没有。\n" for number in range(1500)
+    )
+    table = {
+        "name": "功能.csv",
+        "mimeType": "text/csv",
+        "buffer": f"标准问,参考话术\n{rows}".encode(),
+    }
+    page.goto("/admin/kb-imports/")
+    page.set_input_files("[name=files]", [table])
+    page.click(".imports-upload button")
+    page.wait_for_selector("#import-progress progress")
+    address = page.url
+    fits(page, "kb-import-reading")
+    page.goto("/admin/kb-imports/")
+    fits(page, "kb-imports-reading")
+    page.goto(address)
+    # The page turns into the proposal by itself.
+    page.wait_for_selector(".imports-entry", timeout=120_000)
+    page.goto("/admin/inbox/")
+    assert "功能.csv" in page.inner_text(".desk-notices .is-unread >> nth=0")
+    page.goto(address)
+    page.click("button[value=discard]")
+    page.wait_for_selector(".messagelist .success")
 
 
 def test_notices_and_the_other_pages_of_the_room_fit(open_page: Opener, fits: Shots) -> None:

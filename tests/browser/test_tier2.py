@@ -41,7 +41,9 @@ def unfold(page: Any, action: str) -> Any:
 
 
 def send(page: Any, form: Any) -> None:
-    form.locator("form button[type=submit]").click()
+    # A form is sent when the desk has said that the person is still logged in.
+    with page.expect_navigation():
+        form.locator("form button[type=submit]").click()
     page.wait_for_selector(".messagelist .success")
     page.keyboard.press("Escape")
 

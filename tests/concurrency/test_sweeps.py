@@ -28,7 +28,7 @@ from tickets.services.alarms import fire_alarms
 from tickets.services.chases import chase
 from tickets.services.claims import claim, claim_next
 from tickets.services.locking import lock_ticket
-from tickets.services.routing import route_ticket, sweep_new_tickets
+from tickets.services.routing import route_tickets, sweep_new_tickets
 from tickets.services.work import log_contact
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,7 +61,7 @@ def test_two_routing_sweeps_and_the_workers_at_once_route_every_ticket_once(
     sweep = partial(sweep_new_tickets, now=LATER, batch=20)
 
     def work(mine: list[Ticket]) -> int:
-        return sum(route_ticket(ticket_id=ticket.pk, now=LATER) for ticket in mine)
+        return sum(route_tickets(ticket_ids=[ticket.pk], now=LATER) for ticket in mine)
 
     routed = at_once(sweep, sweep, partial(work, tickets), partial(work, tickets[::-1]))
     assert sum(routed) == len(tickets)
@@ -74,9 +74,9 @@ def test_the_sweep_leaves_a_ticket_alone_that_a_worker_is_routing(
     many_tickets: Callable[..., list[Ticket]],
 ) -> None:
     first, second = many_tickets(2, routed=False)
-    with held(partial(route_ticket, ticket_id=first.pk, now=LATER)) as commit:
+    with held(partial(route_tickets, ticket_ids=[first.pk], now=LATER)) as commit:
         assert outcome(in_background(partial(sweep_new_tickets, now=LATER))) == 1
-        assert commit() is True
+        assert commit() == 1
     told = TicketEvent.objects.filter(code="ticket.routed").values_list("ticket", flat=True)
     assert sorted(told) == [first.pk, second.pk]
 
@@ -132,10 +132,10 @@ def test_a_new_ticket_that_is_being_chased_waits_for_its_turn_and_is_routed(
     ticket = make_ticket(routed=False)
     chasing = partial(chase, number=ticket.number, acting_user=agent, note="", now=NOW)
     with held(chasing) as commit:
-        waiting = in_background(partial(route_ticket, ticket_id=ticket.pk, now=NOW))
+        waiting = in_background(partial(route_tickets, ticket_ids=[ticket.pk], now=NOW))
         wait_until_blocked()
         commit()
-        assert outcome(waiting) is True
+        assert outcome(waiting) == 1
     ticket.refresh_from_db()
     assert (ticket.status, ticket.team, ticket.chase_count) == ("queued", team, 1)
     assert ticket.priority == Priority.HIGH  # the rule's own does not lower what a chase raised

@@ -7,6 +7,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,15 @@ from tests.services_suite.caller import Answer, Caller
 
 FIRST_ACCOUNT = 7_000_001
 PATIENCE = 400.0
+ATTEMPTS = (
+    {"kind": "call_back", "result": "no_answer"},
+    {"kind": "call_back", "result": "wrong_number", "note": "空号"},
+    {"kind": "call_back", "result": "reached"},
+    {"kind": "private_message", "result": "sent"},
+)
+"""What the advisors do with the tickets they take, by turns; the last two keep the promise."""
+CHASE_EVERY = 5
+"""Every so many hand-overs the user before as many asks again, and the team is told."""
 FAILED = (OSError, http.client.HTTPException)
 
 
@@ -25,6 +35,8 @@ class Told:
     handed_over: list[str] = field(default_factory=list)
     claimed: list[tuple[str, str]] = field(default_factory=list)
     contacted: list[str] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+    chased: list[str] = field(default_factory=list)
     unexpected: list[Any] = field(default_factory=list)
     interrupted: int = 0
 
@@ -38,6 +50,7 @@ class Crowd:
         self.told = Told()
         self._port = port
         self._accounts = itertools.count(FIRST_ACCOUNT)
+        self._attempts = itertools.cycle(ATTEMPTS)
         self._lock = threading.Lock()
         agents = [name for name in tokens if name.startswith("agent")]
         advisors = [name for name in tokens if name.startswith("advisor")]
@@ -79,7 +92,14 @@ class Crowd:
         path = f"consultations/{contact}"
         person.post(f"{path}/answer/", {"node": "several-pages", "value": "no"})
         made = person.post(f"{path}/escalate/", {**BODY, "account_id": account})
-        self.told.handed_over.append(made.body["ticket"]["number"])
+        number = made.body["ticket"]["number"]
+        self.told.handed_over.append(number)
+        person.handed_over.append(number)
+        if len(person.handed_over) % CHASE_EVERY == 0:
+            with suppress(Interrupted):  # whether it was counted nobody was told
+                earlier = person.handed_over[-CHASE_EVERY]
+                person.post(f"tickets/{earlier}/chase/", {"note": ""})
+                self.told.chased.append(earlier)
         return True
 
     def _claim(self, person: Person) -> bool:
@@ -89,11 +109,15 @@ class Crowd:
             return False
         number = taken.body["number"]
         self.told.claimed.append((number, person.name))
+        with self._lock:
+            attempt = next(self._attempts)
         try:
-            person.post(f"tickets/{number}/contact/", {"kind": "call_back", "result": "no_answer"})
+            person.post(f"tickets/{number}/contact/", attempt)
         except Interrupted:
             return True  # whether it was logged nobody was told
         self.told.contacted.append(number)
+        if attempt["result"] in ("reached", "sent"):
+            self.told.answered.append(number)
         return True
 
 
@@ -104,6 +128,7 @@ class Interrupted(Exception):
 class Person:
     def __init__(self, port: int, name: str, token: str) -> None:
         self.name = name
+        self.handed_over: list[str] = []
         self._port, self._token = port, token
         self._caller = Caller(port, token)
 

@@ -73,7 +73,7 @@ def killed_worker(desk: Topology, agent: Any, *, pool: str, count: int) -> None:
 def emptied_broker(desk: Topology, agent: Any, *, count: int) -> None:
     """Every message is lost before a worker ran: the sweep finds what they announced."""
     assert handing_over(desk, agent, count).process.wait(120) == 0
-    assert desk.purge() >= count
+    assert desk.purge() > 0  # hints travel together: one message may name several tickets
     worker, beat = desk.worker(), desk.beat()
     eventually(
         lambda: not Ticket.objects.filter(status="new").exists(), 90, "all swept", worker, beat
@@ -85,7 +85,9 @@ def absent_broker(desk: Topology, agent: Any, *, count: int) -> None:
     """The broker cannot be reached: hand-overs are saved all the same, and swept later."""
     script = handing_over(desk, agent, count, CELERY_BROKER_URL=CLOSED_PORT)
     assert script.process.wait(120) == 0, script.said()
-    assert script.said().count("the next sweep takes over") == count
+    # Long numbers are masked in logs.
+    unsent = re.findall(r"no hint tickets.route_tickets\(([^)]+)\) sent", script.said())
+    assert len(re.findall(r"\d+|#", " ".join(unsent))) == count, "each ticket is named"
     # The person at the screen notices nothing of it.
     assert longest(script) < 3
     assert Ticket.objects.filter(status="new").count() == count

@@ -1,7 +1,8 @@
 """Looks at a desk after a disaster: ``python -m ... FILE`` with what people had been told.
 
-FILE: ``{"handed_over": [number], "claimed": {number: username}, "contacted": [number]}``, each an
-answer that somebody got. Fails with what is wrong; prints ``SOUND {...}`` with what there is.
+FILE: ``{"handed_over": [number], "claimed": {number: username}, "contacted": [number],
+"answered": [number], "chased": [number]}``, each an answer that somebody got. Fails with what is
+wrong; prints ``SOUND {...}`` with what there is.
 """
 
 from __future__ import annotations
@@ -18,7 +19,12 @@ import django
 def main() -> None:
     django.setup()
     told = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    counts = {**answers_hold(told), **tickets_are_sound(), **alarms_fired_once()}
+    counts = {
+        **answers_hold(told),
+        **tickets_are_sound(),
+        **alarms_fired_once(),
+        **notices_went_out_once(),
+    }
     sys.stdout.write(f"\nSOUND {json.dumps(counts)}\n")
 
 
@@ -41,6 +47,10 @@ def answers_hold(told: dict[str, Any]) -> dict[str, int]:
     )
     wanted = Counter(told["contacted"])
     assert not wanted - attempts, f"contacts are lost: {wanted - attempts}"
+    for number in told["answered"]:
+        assert tickets[number].first_answered_at is not None, f"{number} was answered"
+    for number in told["chased"]:
+        assert tickets[number].chase_count >= 1, f"the chase on {number} is lost"
     for ticket in tickets.values():
         assert ticket.consultations.count() == 1, f"{ticket.number} was made twice or of nothing"
     return {"tickets": len(tickets), "attempts": attempts.total()}
@@ -83,6 +93,18 @@ def alarms_fired_once() -> dict[str, int]:
     assert events == fired, f"{events - fired} told and not fired, {fired - events} the other way"
     assert not [each for each, times in fired.items() if times > 1]
     return {"alarms": fired.total()}
+
+
+def notices_went_out_once() -> dict[str, int]:
+    """No event is twice in anybody's inbox; the outbox says what became of each (``out_…``)."""
+    from django.db.models import Count
+
+    from notices.models import Delivery, Notice
+
+    inbox = Notice.objects.values("recipient", "event").annotate(times=Count("pk"))
+    assert not inbox.filter(times__gt=1).exists()
+    states = Counter(Delivery.objects.values_list("state", flat=True))
+    return {f"out_{state}": count for state, count in states.items()}
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import secrets
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -16,6 +18,7 @@ from tests.faults.conftest import SHORT
 from tests.faults.crowd import Crowd
 from tests.faults.server import Server, own_server
 from tests.faults.topology import Running, Topology, eventually, free_port, told_topology
+from tests.notices.targets import Received, Target, answering, serving
 from tests.services_suite.caller import Caller
 
 # Among the services: it takes minutes, so it is no part of what developers run all day.
@@ -31,6 +34,7 @@ class Desk:
     processes: Topology
     tokens: dict[str, str]
     port: int
+    targets: list[Target]
 
     def web(self) -> Running:
         web = self.processes.web(self.port)
@@ -59,14 +63,33 @@ def desk_of_its_own(tmp_path: Path) -> Iterator[Desk]:
             "KLINGDESK_PLAIN_HTTP": "1",
             "KLINGDESK_STATIC_ROOT": str(tmp_path / "static"),
             "KLINGDESK_LOG_LEVEL": "WARNING",
+            "KLINGDESK_WEBHOOK_ALLOW": "127.0.0.1/32",
+            "KLINGDESK_OUTBOX_SWEEP_SECONDS": "1",
             "PYTHONUNBUFFERED": "1",
         }
-        with told_topology(environment, tmp_path) as processes:
+        with (
+            told_topology(environment, tmp_path) as processes,
+            serving(answering(200)) as works,
+            serving(Moody()) as moody,
+            serving(answering(500)) as fails,
+        ):
             processes.manage("migrate", "--noinput")
             processes.manage("bootstrap")
-            said = processes.run("people", "-m", "tests.faults.desk_people", "4", "3")
+            urls = [works.url, moody.url, fails.url]
+            said = processes.run("people", "-m", "tests.faults.desk_people", "4", "3", *urls)
             tokens = json.loads(said.rpartition("TOKENS ")[2])
-            yield Desk(server, processes, tokens, free_port())
+            yield Desk(server, processes, tokens, free_port(), [works, moody, fails])
+
+
+class Moody:
+    """Refuses the first requests, whatever they bring, and takes all that come later."""
+
+    def __init__(self) -> None:
+        self._count = itertools.count()
+        self._well, self._ill = answering(200), answering(503)
+
+    def __call__(self, peer: socket.socket, request: Received) -> None:
+        (self._ill if next(self._count) < 4 else self._well)(peer, request)
 
 
 def test_whatever_is_killed_what_was_answered_is_there_and_was_done_once(
@@ -107,6 +130,7 @@ def test_whatever_is_killed_what_was_answered_is_there_and_was_done_once(
     file = tmp_path / "told.json"
     file.write_text(json.dumps({**asdict(told), "claimed": dict(told.claimed)}))
     sound(desk, file)
+    notices_arrive(desk, file, most=len(told.chased) + told.interrupted)
 
     # Two machines sweep at once, and their clocks are a month ahead.
     ahead = [
@@ -116,7 +140,7 @@ def test_whatever_is_killed_what_was_answered_is_there_and_was_done_once(
     fired = sum(int(each.said().rpartition("FIRED ")[2]) for each in ahead)
     assert sound(desk, file)["alarms"] >= fired > 0
     # In truth nothing is late: who answers the user now has kept the promise.
-    number, advisor = told.claimed[0]
+    number, advisor = next(each for each in told.claimed if each[0] not in told.answered)
     caller = Caller(desk.port, desk.tokens[advisor])
     reached = {"kind": "call_back", "result": "reached"}
     caller.ok(caller.post(f"tickets/{number}/contact/", reached))
@@ -124,6 +148,20 @@ def test_whatever_is_killed_what_was_answered_is_there_and_was_done_once(
     assert [event["code"] for event in events if event["code"] in ("sla.met", "sla.missed")] == [
         "sla.met"
     ]
+
+
+def notices_arrive(desk: Desk, file: Path, *, most: int) -> None:
+    """Once the night and all attempts are over, what was told was told to both targets that
+    answer, once each, and waits with the dead letters for the one that does not."""
+    desk.processes.run("sender", "-m", "tests.faults.deliver", "3", "48", seconds=120)
+    counts = sound(desk, file)
+    told_of = counts["out_dead"]  # of a ticket that no team had yet its team was not told
+    assert 0 < told_of <= most
+    assert counts == {**counts, "out_sent": 2 * told_of}
+    assert not counts.keys() & {"out_pending", "out_sending"}
+    for target in desk.targets[:2]:
+        keys = {request.headers["idempotency-key"] for request in target.received}
+        assert len(keys) == told_of
 
 
 def reach(crowd: Crowd, share: int) -> None:

@@ -28,6 +28,9 @@ WORKERS: Mapping[str, tuple[str, ...]] = {
     "prefork": ("worker", "--concurrency", "4"),  # docs/operations.md
 }
 
+UNLIMITED = {f"KLINGDESK_RATE_{name}": "0" for name in ("AGENT", "ADVISOR", "MANAGER")}
+"""A handful of accounts act for hundreds of people: their limits are not what is proved here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -61,7 +64,7 @@ class Topology:
             process = subprocess.Popen(
                 [sys.executable, *argv],
                 cwd=PROJECT,
-                env={**self.environment, **more},
+                env={**UNLIMITED, **self.environment, **more},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -84,9 +87,25 @@ class Topology:
 
     def worker(self, pool: str = "threads") -> Running:
         """A worker that takes tasks already."""
-        running = self.start("worker", *CELERY, *WORKERS[pool], "--loglevel", "INFO")
+        running = self.start("worker", *CELERY, *WORKERS[pool], KLINGDESK_LOG_LEVEL="INFO")
         eventually(lambda: " ready." in running.said(), 60, "the worker is ready", running)
         return running
+
+    def queue_worker(self, queues: str) -> Running:
+        """One of production that takes from these queues alone, as deploy/ starts it."""
+        argv = ("worker", "--concurrency", "2", "--queues", queues)
+        running = self.start("worker", *CELERY, "--quiet", *argv, KLINGDESK_LOG_FORMAT="json")
+        eventually(lambda: " ready." in running.said(), 60, "the worker is ready", running)
+        return running
+
+    def served_web(self, port: int) -> Running:
+        """One of production, as deploy/ starts it."""
+        return self.start(
+            "web",
+            *("-m", "gunicorn", "-c", "python:klingdesk.serving", "klingdesk.wsgi"),
+            KLINGDESK_BIND=f"127.0.0.1:{port}",
+            KLINGDESK_LOG_FORMAT="json",
+        )
 
     def beat(self) -> Running:
         return self.start("beat", *CELERY, "beat", "--scheduler", "celery.beat:Scheduler")

@@ -35,6 +35,24 @@ class Answer(StrEnum):
     """405."""
 
 
+def answer_of(response: Any) -> Answer | None:
+    """What a response amounts to; None for what nobody may ever get: a crash."""
+    status = response.status_code
+    if status in (301, 302) and "/admin/login/" in response.headers["Location"]:
+        return Answer.LOGIN
+    match status:
+        case 401:
+            return Answer.LOGIN
+        case 403:
+            return Answer.REFUSED
+        case 404:
+            return Answer.HIDDEN
+        case 405:
+            return Answer.NO_METHOD
+        case _:
+            return Answer.LET_IN if status < 500 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     get: str
@@ -61,8 +79,13 @@ EVERYBODY = "++ +++ +++ +++"  # everybody
 NOT_THERE = "?? ??? ??? ???"  # nothing is there
 ADVISORS = "-- +++ --- LLL"  # tier 2 alone
 API_NO_SUCH = "xx xxx xxx --L"  # the API has no such method there
+WAITING_USERS = "++ --- +-+ LLL"  # tier 1, and managers who look on
 API_STAFF = "++ +++ +++ --L"  # everybody with a role
+OWN_EXPORT = "?? ??? +?? LLL"  # whoever asked for it: the manager
+API_OWN_EXPORT = "?? ??? +?? --L"
 
+EXPORT = "api/v1/exports/<int:export_id>/"
+SUBSCRIPTION = "api/v1/events/subscriptions/<int:subscription_id>/"
 TICKET = "api/v1/tickets/<number>/"
 CONTACT = "api/v1/consultations/<int:consultation_id>/"
 
@@ -72,15 +95,24 @@ MATRIX: Mapping[str, Entry] = {
     "i18n/setlang/": Entry(EVERYBODY, EVERYBODY),
     "healthz": Entry(EVERYBODY, "xx xxx xxx xxx"),
     "readyz": Entry(EVERYBODY, "xx xxx xxx xxx"),
+    "metrics": Entry(EVERYBODY, "xx xxx xxx xxx"),  # on this machine; else a token's holder
     # --- Other pages
     "admin/site/": Entry(STAFF, STAFF),
+    "admin/design/": Entry(STAFF, NO_SUCH),
+    "admin/help/": Entry(STAFF, NO_SUCH),
+    "admin/help/<slug:role>/": Entry(STAFF, NO_SUCH),
+    "admin/help/<slug:role>/tour/": Entry(AGENTS, NO_SUCH),  # the agent's: for whoever is one
+    "admin/help/<slug:role>/tour/answer/": Entry(NO_SUCH, AGENTS),
     "admin/login/code/": Entry("LL LLL LLL LLL", "LL LLL LLL LLL"),
+    "admin/palette/": Entry(STAFF, STAFF),
     "admin/account/": Entry(STAFF, NO_SUCH),
     "admin/account/sign-out/": Entry(NO_SUCH, STAFF),
+    "admin/account/tokens/": Entry(STAFF, STAFF),
     "admin/account/two-step/": Entry(STAFF, STAFF),
     "admin/lockouts/": Entry("-- --- --+ LLL", NO_SUCH),
     "admin/lockouts/lift/": Entry(NO_SUCH, "-- --- --+ LLL"),
     "admin/people/<int:user_id>/login/": Entry("-- --- --+ LLL", NO_SUCH),
+    "admin/people/<int:user_id>/tokens/": Entry("-- --- --+ LLL", "-- --- --- LLL"),
     "admin/people/<int:user_id>/login/act/": Entry(NO_SUCH, "-- --- --+ LLL"),
     "admin/inbox/": Entry(STAFF, NO_SUCH),
     "admin/inbox/read/": Entry(NO_SUCH, STAFF),
@@ -89,6 +121,9 @@ MATRIX: Mapping[str, Entry] = {
     "admin/webhooks/": Entry(MANAGERS, MANAGERS),
     "admin/webhooks/<int:webhook_id>/": Entry(MANAGERS, MANAGERS),
     "admin/webhooks/<int:webhook_id>/act/": Entry(NO_SUCH, MANAGERS),
+    "admin/subscriptions/": Entry(MANAGERS, MANAGERS),
+    "admin/subscriptions/<int:subscription_id>/": Entry(MANAGERS, MANAGERS),
+    "admin/subscriptions/<int:subscription_id>/act/": Entry(NO_SUCH, MANAGERS),
     "admin/undelivered/": Entry(MANAGERS, NO_SUCH),
     "admin/undelivered/deal/": Entry(NO_SUCH, MANAGERS),
     "admin/calendar/": Entry(MANAGERS, NO_SUCH),
@@ -103,6 +138,19 @@ MATRIX: Mapping[str, Entry] = {
     "admin/day/counts/": Entry(TIER2, NO_SUCH),
     "admin/reports/sla/": Entry(MANAGERS, NO_SUCH),
     "admin/reports/sla/tickets/": Entry(MANAGERS, NO_SUCH),
+    "admin/reports/groups/": Entry(MANAGERS, NO_SUCH),
+    "admin/reports/contacts/": Entry(MANAGERS, NO_SUCH),
+    "admin/reports/contacts/list/": Entry(MANAGERS, NO_SUCH),
+    "admin/reports/hand-overs/": Entry(MANAGERS, NO_SUCH),
+    "admin/reports/knowledge/": Entry(MANAGERS, NO_SUCH),
+    "admin/reports/knowledge/searches/": Entry(MANAGERS, NO_SUCH),
+    "admin/reports/forecast/": Entry(MANAGERS, NO_SUCH),
+    "admin/reports/weekly/": Entry(MANAGERS, MANAGERS),
+    "admin/exports/": Entry(STAFF, NO_SUCH),
+    "admin/exports/new/": Entry(NO_SUCH, STAFF),
+    "admin/exports/state/": Entry(STAFF, NO_SUCH),
+    "admin/exports/<int:export_id>/file/": Entry(OWN_EXPORT, NO_SUCH),
+    "admin/exports/<int:export_id>/cancel/": Entry(NO_SUCH, OWN_EXPORT),
     "admin/routing/": Entry(MANAGERS, NO_SUCH),
     "admin/routing/new/": Entry(MANAGERS, MANAGERS),
     "admin/routing/<int:rule_id>/": Entry(MANAGERS, MANAGERS),
@@ -162,6 +210,9 @@ MATRIX: Mapping[str, Entry] = {
     "admin/kb-room/questions/<slug:key>/revisions/<int:revision>/restore/": Entry(NO_SUCH, EDITORS),
     # --- The console
     "admin/console-searches/": Entry(NO_SUCH, AGENTS),
+    "admin/contacts/": Entry(MANAGERS, NO_SUCH),
+    "admin/contacts/<int:contact_id>/": Entry(MANAGERS, NO_SUCH),
+    "admin/contacts/<int:contact_id>/pass-on/": Entry(MANAGERS, MANAGERS),
     "admin/console/": Entry(AGENTS, NO_SUCH),
     "admin/console/search/": Entry(AGENTS, NO_SUCH),
     "admin/console/questions/<slug:key>/": Entry(AGENTS, NO_SUCH),
@@ -175,6 +226,10 @@ MATRIX: Mapping[str, Entry] = {
     "admin/console/contacts/<int:contact_id>/pass-on/": Entry(OWN_CONTACT, OWN_CONTACT),
     "admin/console/contacts/<int:contact_id>/take-over/": Entry(AGENTS, AGENTS),
     "admin/console/parked/": Entry(AGENTS, AGENTS),
+    "admin/console/waiting/": Entry(WAITING_USERS, NO_SUCH),
+    "admin/console/waiting/<int:intake_id>/take/": Entry(AGENTS, AGENTS),
+    "admin/console/contacts/<int:contact_id>/ask/": Entry(OWN_CONTACT, NO_SUCH),
+    "admin/console/contacts/<int:contact_id>/question/": Entry(AGENTS, OWN_CONTACT),
     "admin/console/contacts/<int:contact_id>/finish/": Entry(AGENTS, OWN_CONTACT),
     "admin/console/contacts/<int:contact_id>/account/": Entry(AGENTS, OWN_CONTACT),
     "admin/console/contacts/<int:contact_id>/hand-over/": Entry(AGENTS, OWN_CONTACT),
@@ -186,6 +241,8 @@ MATRIX: Mapping[str, Entry] = {
     "admin/queue/bulk/": Entry(MANAGERS, MANAGERS),
     "admin/queue/views/": Entry(TIER2, TIER2),
     "admin/queue/views/<int:view_id>/": Entry(TIER2, TIER2),
+    # an empty body asks for nothing; what may be undone is decided by who did it
+    "admin/undo/": Entry(NO_SUCH, "++ +++ +-+ LLL"),
     "admin/ticket/<str:number>/": Entry(TICKET_SEEN, TICKET_SEEN),
     "admin/ticket/<str:number>/here/": Entry("++ +++ +-+ LLL", TICKET_SEEN),
     # --- Stock pages of the desk
@@ -250,6 +307,7 @@ MATRIX: Mapping[str, Entry] = {
     "api/v1/kb/questions/<slug:key>/": Entry("++ +++ +++ +-L", "xx xxx xxx x-L"),
     "api/v1/consultations/": Entry("xx --- x-x --L", "++ --- --- --L"),
     CONTACT: Entry("+? --- +-+ --L", "xx --- x-x --L"),
+    CONTACT + "question/": Entry("xx --- x-x --L", "+? --- --- --L"),
     CONTACT + "answer/": Entry("xx --- x-x --L", "+? --- --- --L"),
     CONTACT + "back/": Entry("xx --- x-x --L", "+? --- --- --L"),
     CONTACT + "hand-over-instead/": Entry("xx --- x-x --L", "+? --- --- --L"),
@@ -258,6 +316,10 @@ MATRIX: Mapping[str, Entry] = {
     CONTACT + "pass-on/": Entry("xx --- x-x --L", "+? --- +-+ --L"),
     CONTACT + "take-over/": Entry("xx --- x-x --L", "?? --- --- --L"),
     CONTACT + "chase/": Entry("xx --- x-x --L", "+? --- --- --L"),
+    "api/v1/intake/": Entry("++ --- +-+ +-L", "-- --- --- +-L"),
+    "api/v1/intake/<int:intake_id>/": Entry("++ --- +-+ +-L", "xx --- x-x x-L"),
+    "api/v1/intake/<int:intake_id>/take/": Entry("xx --- x-x --L", "++ --- --- --L"),
+    "api/v1/intake/<int:intake_id>/withdraw/": Entry("xx --- x-x x-L", "-- --- --- +-L"),
     "api/v1/tickets/": Entry("++ +++ +-+ --L", "xx xxx x-x --L"),
     "api/v1/tickets/claim-next/": Entry("xx xxx x-x --L", "-- +++ --- --L"),
     "api/v1/tickets/bulk/": Entry("xx xxx x-x --L", "-- --- +-+ --L"),
@@ -274,12 +336,25 @@ MATRIX: Mapping[str, Entry] = {
     TICKET + "transfer/": Entry("xx xxx x-x --L", "-? +-? +-+ --L"),
     TICKET + "chase/": Entry("xx xxx x-x --L", "+? ++? +-+ --L"),
     TICKET + "note/": Entry("xx xxx x-x --L", "+? ++? +-+ --L"),
-    TICKET + "merge/": Entry("xx xxx x-x --L", "+? ++? +-+ --L"),
+    TICKET + "undo/": Entry("xx xxx x-x --L", "+? ++? +-+ --L"),
+    TICKET + "merge/": Entry("xx xxx x-x --L", "-? ++? +-+ --L"),
     TICKET + "cancel/": Entry("xx xxx x-x --L", "-? +-? +-+ --L"),
     TICKET + "priority/": Entry("xx xxx x-x --L", "-? --? +-+ --L"),
     TICKET + "watch/": Entry("xx xxx x-x --L", "+? ++? +-+ --L"),
     TICKET + "unwatch/": Entry("xx xxx x-x --L", "+? ++? +-+ --L"),
     TICKET + "reveal/": Entry("xx xxx x-x --L", "-? ++? +-+ --L"),
+    "api/v1/events/": Entry("-- --- +-+ +-L", "-- --- x-x x-L"),
+    "api/v1/events/subscriptions/": Entry("-- --- +-+ --L", "-- --- +-+ --L"),
+    SUBSCRIPTION: Entry("-- --- +-+ --L", "-- --- +-+ --L"),
+    SUBSCRIPTION + "off/": Entry("-- --- x-x --L", "-- --- +-+ --L"),
+    SUBSCRIPTION + "go-on/": Entry("-- --- x-x --L", "-- --- +-+ --L"),
+    SUBSCRIPTION + "replay/": Entry("-- --- x-x --L", "-- --- +-+ --L"),
+    SUBSCRIPTION + "rotate/": Entry("-- --- x-x --L", "-- --- +-+ --L"),
+    SUBSCRIPTION + "test/": Entry("-- --- x-x --L", "-- --- +-+ --L"),
+    "api/v1/exports/": Entry(API_NO_SUCH, API_STAFF),
+    EXPORT: Entry(API_OWN_EXPORT, API_NO_SUCH),
+    EXPORT + "file/": Entry(API_OWN_EXPORT, API_NO_SUCH),
+    EXPORT + "cancel/": Entry(API_NO_SUCH, API_OWN_EXPORT),
     "api/v1/reports/sla/": Entry("-- --- +-+ --L", "-- --- x-x --L"),
     "api/v1/sla/due/": Entry(API_STAFF, API_NO_SUCH),
     "api/schema/": Entry(EVERYBODY, "xx xxx xxx xxx"),
@@ -289,11 +364,13 @@ MATRIX: Mapping[str, Entry] = {
 
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "api/v1/consultations/": {"channel": "chat", "utterance": "扣了两次"},
+    CONTACT + "question/": {"question": "price"},
     CONTACT + "answer/": {"node": "pages", "value": "no"},
     CONTACT + "finish/": {"outcome": "abandoned"},
     CONTACT + "chase/": {"account_id": "880001"},
     CONTACT + "pass-on/": {"to": "agent2"},
     "api/v1/kb/searches/": {"query": "扣费"},
+    "api/v1/intake/": {"external_id": "another", "channel": "chat", "text": "转人工"},
     "api/v1/tickets/bulk/": {
         "action": "priority",
         "numbers": ["T00000001"],

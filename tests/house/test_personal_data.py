@@ -30,6 +30,7 @@ from tickets.services.claims import claim
 from tickets.services.completing import Corrections, complete
 from tickets.services.notes import add_note
 from tickets.services.privacy import reveal
+from tickets.services.report_facts import refresh_facts
 from tickets.services.returns import return_ticket
 
 ACCOUNT = "7310094856"
@@ -67,6 +68,7 @@ def ticket(
     complete(acting_user=agent, corrections=corrections, **who)
     claim(acting_user=advisor, **who)
     add_note(acting_user=advisor, note=f"回拨了 {PHONE}", **who)
+    refresh_facts(now=NOW)
     return Ticket.objects.get()
 
 
@@ -157,7 +159,10 @@ def test_exports_hold_none(ticket: Ticket, manager: Any) -> None:
     assert report.status_code == 200, report.content
     assert report.json()["handed_over"] == 1
     exports = [client.get("/api/v1/reports/sla/", {**period, "format": f}) for f in ("csv", "xlsx")]
-    exports += [client.get("/admin/reports/sla/tickets/", period), report]
+    exports += [client.get("/admin/reports/groups/", period), report]
+    listed = client.get("/admin/reports/sla/tickets/", {**period, "metric": "handed_over"})
+    assert ticket.number in listed.content.decode()
+    exports.append(listed)
     for response in exports:
         assert planted_in(_text(response)) == []
     listed = client.get("/api/v1/tickets/").json()["results"]

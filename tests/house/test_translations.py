@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -36,6 +37,7 @@ Key = tuple[str, str]
 """Context (empty for none) and source text of a message."""
 
 
+@cache
 def catalogue(path: Path = CATALOGUE) -> Catalog:
     with path.open("rb") as file:
         return read_po(file, locale="zh_Hans")
@@ -56,7 +58,18 @@ def translations(message: Message) -> tuple[str, ...]:
     return tuple(text or "" for text in texts)
 
 
-def in_python() -> Iterator[tuple[Key, str]]:
+@cache
+def in_python() -> dict[Key, str]:
+    """Every text that code marks, with a file it stands in."""
+    return dict(_read_python())
+
+
+@cache
+def in_templates() -> dict[Key, str]:
+    return dict(_read_templates())
+
+
+def _read_python() -> Iterator[tuple[Key, str]]:
     for folder in ("klingdesk", "notices", "accounts", "kb", "tickets"):
         for path in (ROOT / folder).rglob("*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -76,7 +89,7 @@ def _key_in(call: ast.Call) -> Key | None:
     return (texts[0], texts[1]) if CALLS[name] else ("", texts[0])
 
 
-def in_templates() -> Iterator[tuple[Key, str]]:
+def _read_templates() -> Iterator[tuple[Key, str]]:
     for path in (ROOT / "templates").rglob("*.html"):
         source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
         for name, first, second in _TEMPLATE_CALL.findall(source):
@@ -86,12 +99,12 @@ def in_templates() -> Iterator[tuple[Key, str]]:
 
 def used() -> dict[Key, str]:
     """Every text that code and templates mark, with a file it stands in."""
-    return {key: path for key, path in [*in_python(), *in_templates()] if key[1]}
+    return {key: path for key, path in (in_python() | in_templates()).items() if key[1]}
 
 
 def test_the_readers_find_texts_in_code_and_templates() -> None:
-    assert len(dict(in_python())) > 100
-    assert len(dict(in_templates())) > 100
+    assert len(in_python()) > 100
+    assert len(in_templates()) > 100
     assert ("weekday", "Mon") in used()
 
 

@@ -93,6 +93,7 @@ def test_a_fresh_desk_is_ready_before_its_first_sweep(
                 "jobs": {"sweep_routing": {"status": "never"}, "sweep_sla": {"status": "never"}},
             },
             "outbox": {"status": "ok", "lag_seconds": 0},
+            "feed": {"status": "ok", "lag_seconds": 0},
         },
     }
     assert response["Cache-Control"] == "no-store"
@@ -229,8 +230,8 @@ def test_a_probe_costs_few_short_statements(client: Client, db: None, broker_say
     client.get("/readyz")
     with CaptureQueriesContext(connection) as seen:
         client.get("/readyz")
-    assert [sql.split()[0] for sql in (query["sql"] for query in seen)].count("SELECT") <= 4
-    assert len(seen) <= 7
+    assert [sql.split()[0] for sql in (query["sql"] for query in seen)].count("SELECT") <= 5
+    assert len(seen) <= 8
 
 
 def test_a_process_that_reaches_nothing_answers_503_and_gives_nothing_away() -> None:
@@ -253,6 +254,7 @@ def test_a_process_that_reaches_nothing_answers_503_and_gives_nothing_away() -> 
             "migrations": {"status": "unknown"},
             "sweeps": {"status": "unknown"},
             "outbox": {"status": "unknown"},
+            "feed": {"status": "unknown"},
             "broker": {"status": "unreachable"},
         },
     }

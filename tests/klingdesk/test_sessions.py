@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
-from knox.models import AuthToken
 
-from accounts.models import DeskSession
+from accounts.models import ApiToken, DeskSession
 from tests.conftest import NOW, PASSWORD
 
 PAGE = "/admin/console/"
@@ -106,11 +105,11 @@ def test_ending_one_session_and_all_others(agent: Any, agent2: Any, at_now: Any)
     assert "had ended already" in again
     odd = here.post("/admin/account/sign-out/", {"started_at": "2026-99-99T00:00"}, follow=True)
     assert "had ended already" in odd.content.decode()
-    AuthToken.objects.create(agent)
-    AuthToken.objects.create(agent2)
+    ApiToken.objects.create(agent)
+    ApiToken.objects.create(agent2)
     here.post("/admin/account/sign-out/")
     assert [is_in(client) for client in (second, here, colleague)] == [False, True, True]
-    assert [row.user for row in AuthToken.objects.all()] == [agent2]
+    assert [row.user for row in ApiToken.objects.all()] == [agent2]
 
 
 def test_an_administrator_logs_somebody_out(agent: Any, manager: Any, admin_person: Any) -> None:
@@ -130,12 +129,12 @@ def test_an_administrator_logs_somebody_out(agent: Any, manager: Any, admin_pers
 
 def test_a_deactivated_person_is_out_at_once(agent: Any, admin_person: Any) -> None:
     client, boss = logged_in(), Client()
-    AuthToken.objects.create(agent)
+    ApiToken.objects.create(agent)
     boss.force_login(admin_person)
     given = {"username": "agent", "groups": [agent.groups.get().pk], "is_staff": "on"}
     assert boss.post(f"/admin/auth/user/{agent.pk}/change/", given).status_code == 302
     assert not is_in(client)
-    assert not AuthToken.objects.filter(user=agent).exists()
+    assert not ApiToken.objects.filter(user=agent).exists()
 
 
 def test_a_form_sent_too_late_loses_nothing(agent: Any, at_now: Any) -> None:
@@ -171,9 +170,9 @@ def test_expired_sessions_and_tokens_are_forgotten(agent: Any, at_now: Any) -> N
     from accounts.tasks import forget
 
     logged_in()
-    AuthToken.objects.create(agent, expiry=timedelta(hours=1))
+    ApiToken.objects.create(agent, expiry=timedelta(hours=1))
     forget()
-    assert (DeskSession.objects.count(), AuthToken.objects.count()) == (1, 1)
+    assert (DeskSession.objects.count(), ApiToken.objects.count()) == (1, 1)
     at_now.shift(timedelta(hours=13))
     forget()
-    assert (DeskSession.objects.count(), AuthToken.objects.count()) == (0, 0)
+    assert (DeskSession.objects.count(), ApiToken.objects.count()) == (0, 0)

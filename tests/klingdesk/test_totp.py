@@ -13,9 +13,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
-from knox.models import AuthToken
 
-from accounts.models import Authenticator, RecoveryCode
+from accounts.models import ApiToken, Authenticator, RecoveryCode
 from tests.conftest import NOW, PASSWORD
 
 SET_UP = "/admin/account/two-step/"
@@ -164,7 +163,7 @@ def test_the_secret_is_sealed_and_shown_during_the_set_up_only(agent: Any) -> No
 
 def test_switching_it_on_ends_what_came_without_it(agent: Any) -> None:
     other, here = browser(agent), browser(agent)
-    AuthToken.objects.create(agent)
+    ApiToken.objects.create(agent)
     wrong = here.post(SET_UP, {"action": "confirm", "code": "123456"})
     assert wrong.status_code == 409
     here.post(SET_UP, {"action": "begin"})
@@ -173,7 +172,7 @@ def test_switching_it_on_ends_what_came_without_it(agent: Any) -> None:
     Authenticator.objects.all().delete()
     switch_on(here)
     assert (is_in(here), is_in(other)) == (True, False)
-    assert not AuthToken.objects.exists()
+    assert not ApiToken.objects.exists()
 
 
 def test_switching_it_off_and_renewing_codes_needs_a_code(agent: Any, at_now: Any) -> None:
@@ -229,7 +228,7 @@ def test_tokens_are_issued_with_a_code_only(agent: Any, at_now: Any) -> None:
     assert (slow.status_code, slow.headers["Retry-After"]) == (429, "1")
     at_now.shift(timedelta(seconds=1))
     assert "token" in ask(code=codes[0]).json()
-    assert AuthToken.objects.count() == 1
+    assert ApiToken.objects.count() == 1
 
 
 def test_an_administrator_resets_it(agent: Any, admin_person: Any) -> None:

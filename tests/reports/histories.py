@@ -1,17 +1,14 @@
-"""Random desks, and the figures of the report counted the slow way: a loop over every ticket."""
+"""Random desks: tickets with clocks and pasts of any kind, contacts and searches."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kb.models import StandardQuestion
-from klingdesk.core.calendar import WorkingCalendar
-from tickets.models import Clock, SlaPolicy, Team, Ticket
+from kb.models import LoggedSearch, StandardQuestion
+from tickets.models import Clock, Consultation, SlaPolicy, Team, Ticket, TicketEvent
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OPEN = {"new", "queued", "assigned", "waiting", "returned"}
@@ -116,59 +113,76 @@ def _clock(
         )
 
 
-class SlowReport:
-    """Every number of the report from plain loops over plain rows."""
+def make_pasts(rng: random.Random, *, now: datetime) -> None:
+    """Give the tickets that are there a past: states at any instants, chases, returns, reopenings,
+    solutions in time and late, clocks that stand still, and the exits of flows."""
+    for ticket in Ticket.objects.order_by("pk"):
+        ticket.chase_count, ticket.bounce_count, ticket.reopen_count = (
+            rng.choice((0, 0, 0, 1, 3)) for _n in range(3)
+        )
+        ticket.transcript = rng.choice(
+            ({}, {"flow": "twice"}, {"flow": "twice", "queue": "refunds"})
+        )
+        ticket.tags = rng.choice(([], ["b", "a"]))
+        ticket.save()
+        span = max((now - ticket.created_at).total_seconds(), 1)
+        instants = sorted(rng.random() * span for _n in range(rng.randrange(6)))
+        for seconds in instants:
+            status = rng.choice((None, "assigned", *STATUSES[:-2], "waiting", "waiting"))
+            code = {None: "ticket.noted", "waiting": "ticket.waiting"}.get(status)
+            TicketEvent.objects.create(
+                ticket=ticket,
+                code=code or {"resolved": "ticket.resolved"}.get(str(status), "ticket.transferred"),
+                at=ticket.created_at + timedelta(seconds=seconds),
+                new={"status": status} if status else {},
+            )
+            if status == "resolved":
+                # Whatever follows a solution has been reopened.
+                Ticket.objects.filter(pk=ticket.pk).update(reopen_count=1)
+        _solve(rng, ticket, now)
 
-    def __init__(self, *, now: datetime, first: date, last: date, calendar: WorkingCalendar):
-        self.now, self.calendar = now, calendar
-        self.numbers: Counter[str] = Counter()
-        self.members: dict[str, set[int]] = {}
-        self.groups: dict[tuple[str, Any], Counter[str]] = {}
-        clocks = {clock.ticket_id: clock for clock in Clock.objects.filter(kind="contact")}
-        for ticket in Ticket.objects.all():
-            clock = clocks.get(ticket.pk)
-            day = ticket.created_at.astimezone(SHANGHAI).date()
-            if clock is not None and not clock.dropped and first <= day <= last:
-                fate = self._fate(clock)
-                for code in ("handed_over", fate):
-                    self._add(code, ticket)
-                    for key in self._keys(ticket, day):
-                        self.groups.setdefault(key, Counter())[code] += 1
-            if ticket.status in OPEN:
-                self._add_open(ticket, clock, day)
 
-    def _fate(self, clock: Clock | None) -> str:
-        assert clock is not None
-        if clock.breached_at is not None:
-            return "breached"
-        if clock.stopped_at is not None:
-            return "met"
-        return "breached" if clock.due_at < self.now else "open_in_time"
+def _solve(rng: random.Random, ticket: Ticket, now: datetime) -> None:
+    clock = Clock.objects.filter(ticket=ticket, kind="resolve").first()
+    if clock is None:
+        return
+    clock.stopped_at = clock.paused_since = clock.breached_at = None
+    clock.dropped = False
+    if ticket.status not in OPEN or rng.random() < 0.2:
+        clock.stopped_at = rng.choice((clock.due_at, now, now + timedelta(days=3)))
+        clock.dropped = ticket.status in ("merged", "cancelled")
+        if clock.stopped_at > clock.due_at and not clock.dropped:
+            clock.breached_at = clock.due_at
+    else:
+        clock.paused_since = rng.choice((None, None, now))
+        if clock.due_at < now and rng.random() < 0.5:
+            clock.breached_at = clock.due_at
+    clock.save()
 
-    def _add_open(self, ticket: Ticket, clock: Clock | None, day: date) -> None:
-        codes = ["open", f"open_age_{self._band(day)}"]
-        if clock is not None:
-            if self._fate(clock) == "breached":
-                codes += ["open_breached", f"open_age_{self._band(day)}_breached"]
-            if clock.stopped_at is None and clock.provisional:
-                codes.append("open_provisional")
-        for code in codes:
-            self._add(code, ticket)
 
-    def _band(self, day: date) -> str:
-        today, age = self.now.astimezone(SHANGHAI).date(), 0
-        while day < today:
-            day += timedelta(days=1)
-            age += self.calendar.is_working(day)
-        return "over_5" if age > 5 else "4_5" if age > 3 else str(age)
-
-    def _add(self, code: str, ticket: Ticket) -> None:
-        self.numbers[code] += 1
-        self.members.setdefault(code, set()).add(ticket.pk)
-
-    @staticmethod
-    def _keys(ticket: Ticket, day: date) -> Iterable[tuple[str, Any]]:
-        yield ("question", ticket.question_id)
-        yield ("team", ticket.team_id)
-        yield ("assignee", ticket.assignee_id)
-        yield ("day", day)
+def make_contacts(
+    rng: random.Random, *, now: datetime, agents: list[Any], questions: list[StandardQuestion]
+) -> None:
+    """Contacts and searches of two months with every end that they can have."""
+    ticket = Ticket.objects.first()
+    for _n in range(40):
+        status = rng.choice(("open", "answered", "redirected", "abandoned", "escalated", "chased"))
+        at = _created(rng, now)
+        Consultation.objects.create(
+            agent=rng.choice(agents),
+            channel="phone",
+            question=rng.choice((None, *questions)),
+            status=status,
+            ticket=ticket if status in ("escalated", "chased") else None,
+            started_at=at,
+            finished_at=None if status == "open" else at,
+        )
+        LoggedSearch.objects.create(
+            asked_at=_created(rng, now),
+            words="x",
+            group_key="x",
+            results=rng.choice(([], ["price"])),
+            confident=rng.random() < 0.5,
+            chosen=rng.choice(("", "gone", *(question.key for question in questions))),
+            retyped=rng.random() < 0.3,
+        )

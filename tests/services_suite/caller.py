@@ -22,8 +22,13 @@ class Caller:
     def __init__(self, port: int, token: str = "") -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self._headers = {"Content-Type": "application/json", "Accept-Language": "en"}
+        self.token = token
         if token:
             self._headers["Authorization"] = f"Token {token}"
+
+    def header(self, name: str, value: str) -> None:
+        """Come with this header from now on."""
+        self._headers[name] = value
 
     def cookie(self, session: str) -> None:
         """Come with a browser's session from now on."""

@@ -68,24 +68,29 @@ class Production:
             return connection.execute(query, values).fetchall()  # type: ignore[call-overload]
 
 
+def production_environment(url: str, broker_url: str, folder: Path) -> dict[str, str]:
+    """A production desk on this database and broker, with sweeps that run every second."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("KLINGDESK")}
+    return {
+        **kept,
+        **SHORT,
+        "DJANGO_SETTINGS_MODULE": "klingdesk.settings",
+        "DATABASE_URL": url,
+        "CELERY_BROKER_URL": broker_url,
+        "KLINGDESK_MODE": "production",
+        "KLINGDESK_SECRET_KEY": secrets.token_urlsafe(50),
+        "KLINGDESK_ALLOWED_HOSTS": "127.0.0.1",
+        "KLINGDESK_PLAIN_HTTP": "1",
+        "KLINGDESK_STATIC_ROOT": str(folder / "static"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
 @pytest.fixture(scope="module")
 def production(broker_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     folder = tmp_path_factory.mktemp("production")
     with own_database(os.environ["DATABASE_URL"]) as url:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("KLINGDESK")}
-        environment = {
-            **kept,
-            **SHORT,
-            "DJANGO_SETTINGS_MODULE": "klingdesk.settings",
-            "DATABASE_URL": url,
-            "CELERY_BROKER_URL": broker_url,
-            "KLINGDESK_MODE": "production",
-            "KLINGDESK_SECRET_KEY": secrets.token_urlsafe(50),
-            "KLINGDESK_ALLOWED_HOSTS": "127.0.0.1",
-            "KLINGDESK_PLAIN_HTTP": "1",
-            "KLINGDESK_STATIC_ROOT": str(folder / "static"),
-            "PYTHONUNBUFFERED": "1",
-        }
+        environment = production_environment(url, broker_url, folder)
         with told_topology(environment, folder) as processes:
             yield _start(processes, url)
 

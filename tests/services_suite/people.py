@@ -1,4 +1,7 @@
-"""Makes the people of a production desk: ``python -m ... PASSWORD`` (bootstrap makes none)."""
+"""Makes the people of a production desk, for bootstrap makes none: ``... PASSWORD [NAME ...]``.
+
+Who is called ``agent…`` or ``tier1`` is one, everybody else is an advisor.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ def main() -> None:
     from klingdesk.core.roles import Role
     from tickets.models import Team
 
-    for username, role in (("tier1", Role.AGENT), ("tier2", Role.ADVISOR)):
+    for username in sys.argv[2:] or ["tier1", "tier2"]:
+        role = Role.AGENT if username.startswith(("agent", "tier1")) else Role.ADVISOR
         user = get_user_model().objects.create_user(
             username=username, password=sys.argv[1], is_staff=True
         )

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, IntegrityError, transaction
 
 from kb.models import FlowVersion, Revision, StandardQuestion
@@ -111,3 +113,23 @@ def test_history_can_neither_be_changed_nor_deleted(
         model.objects.update(id=model.objects.first().pk)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         model.objects.all()._raw_delete("default")
+
+
+def test_what_was_done_in_the_administration_stays(manager: Any) -> None:
+    entry = LogEntry.objects.create(
+        user=manager,
+        content_type=ContentType.objects.get_for_model(Team),
+        object_id="1",
+        object_repr="tier 2",
+        action_flag=CHANGE,
+        change_message="",
+    )
+    for change in ({"object_repr": "x"}, {"content_type": None, "user": None}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            LogEntry.objects.filter(pk=entry.pk).update(**change)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        entry.delete()
+    # As when Django forgets a table that is gone.
+    assert LogEntry.objects.filter(pk=entry.pk).update(content_type=None) == 1
+    entry.refresh_from_db()
+    assert entry.object_repr == "tier 2"

@@ -32,7 +32,7 @@ from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from klingdesk.core.roles import Role, roles_of
 from tests.conftest import NOW
 from tests.tickets.services.steps import MISSING
-from tickets.models import Clock, Team, Ticket
+from tickets.models import Clock, Team, Ticket, Undo
 from tickets.rules import transitions
 from tickets.selectors.access import allowed_actions, may_see
 from tickets.services.alarms import fire_alarms
@@ -49,6 +49,7 @@ from tickets.services.reopening import reopen
 from tickets.services.returns import return_ticket
 from tickets.services.routing import sweep_new_tickets
 from tickets.services.transfers import transfer
+from tickets.services.undo import undo
 from tickets.services.waiting import resume, wait
 from tickets.services.watching import unwatch, watch
 from tickets.services.work import log_contact, resolve
@@ -103,9 +104,10 @@ ACTS: dict[str, Callable[..., object]] = {
     "watch": lambda drawn, **who: watch(**who),
     "unwatch": lambda drawn, **who: unwatch(**who),
     "reveal": lambda drawn, **who: reveal(reason="回拨前核对", **who),
+    "undo": lambda drawn, **who: undo(**who),
 }
 ACTIONS = (*sorted(ACTS), "merge")
-QUIET = frozenset({"watch", "unwatch", "reveal", "note", "chase", "cancel"})
+QUIET = frozenset({"watch", "unwatch", "reveal", "note", "chase", "cancel", "undo"})
 """Offered nearly always: drawn at random they come often enough."""
 
 
@@ -122,7 +124,7 @@ class TicketMachine(RuleBasedStateMachine):
         super().__init__()
         self.now: datetime = NOW
         self.ids: list[int] = []
-        self.seen_through = False
+        self.seen_through = self.quiet_through = False
         self.savepoint = transaction.savepoint()
 
     def teardown(self) -> None:
@@ -169,6 +171,29 @@ class TicketMachine(RuleBasedStateMachine):
         self.now += timedelta(hours=later)
         self._do_what_is_allowed(index, choice, drawn)
 
+    @rule(index=which, choice=numbers, drawn=numbers)
+    def slip_and_take_it_back(self, index: int, choice: int, drawn: int) -> None:
+        """Ticket and clocks are afterwards what they were, whoever sees them meanwhile."""
+        ticket = self._ticket(index)
+        open_to = sorted(
+            (action, username)
+            for username, actor in type(self).people.items()
+            if may_see(ticket, actor)
+            for action in set(allowed_actions(ticket, actor)) & {"release", "transfer", "note"}
+        )
+        if not open_to:
+            return
+        action, username = open_to[choice % len(open_to)]
+        actor, before = self._person(username), pictured(ticket)
+        try:
+            self._in_savepoint(lambda: self._do(action, ticket, actor, drawn))
+        except Invalid:
+            return
+        type(self).tried["undo"] += 1
+        undo(number=ticket.number, acting_user=actor, now=self.now)
+        type(self).done["undo"] += 1
+        assert pictured(ticket) == before
+
     @precondition(lambda self: not self.seen_through)
     @rule(index=which, later=later)
     def see_it_through(self, index: int, later: int) -> None:
@@ -176,14 +201,24 @@ class TicketMachine(RuleBasedStateMachine):
         self.seen_through = True
         for action in ("claim", "wait", "resume", "contact", "resolve", "reopen"):
             self.now += timedelta(hours=later)
-            ticket = self._ticket(index)
-            able = [
-                username
-                for username, actor in type(self).people.items()
-                if may_see(ticket, actor) and action in allowed_actions(ticket, actor)
-            ]
-            if able:
-                self._try(action, able[0], index, 1)
+            self._by_whoever_may(action, index)
+
+    @precondition(lambda self: not self.quiet_through)
+    @rule(index=which, ends=st.booleans())
+    def do_what_is_rarely_drawn(self, index: int, ends: bool) -> None:
+        """Once in a life: what few may do, or what leaves the ticket where it is."""
+        self.quiet_through = True
+        for action in sorted(QUIET - {"cancel"}):
+            self._by_whoever_may(action, index)
+        if ends:
+            self._by_whoever_may("cancel", index)
+
+    def _by_whoever_may(self, action: str, index: int) -> None:
+        ticket = self._ticket(index)
+        for username, actor in type(self).people.items():
+            if may_see(ticket, actor) and action in allowed_actions(ticket, actor):
+                self._try(action, username, index, 1)
+                return
 
     # --- helpers ----------------------------------------------------------------------------------
 
@@ -241,7 +276,8 @@ class TicketMachine(RuleBasedStateMachine):
         """What the table allows is done or refused for its input; anything else is refused."""
         type(self).tried[action] += 1
         ticket, actor = self._ticket(index), self._person(user)
-        sees = may_see(ticket, actor)
+        passed_on = Undo.objects.filter(ticket=ticket, actor=actor).exists()
+        sees = may_see(ticket, actor) or (action == "undo" and passed_on)
         may = sees and transitions.allowed_actions(
             ticket.status,
             roles=roles_of(actor),
@@ -262,7 +298,8 @@ class TicketMachine(RuleBasedStateMachine):
             # Of a merge, the other ticket may be the one that does not fit.
             fits = leads_to is not None and action != "merge"
             of_state = set() if fits else {"wrong_state"}
-            self._expect(refused, {"promise_open", "too_late", "open_ticket", *of_state})
+            undoing = {"nothing_to_undo"} if action == "undo" else set()
+            self._expect(refused, {"promise_open", "too_late", "open_ticket", *of_state, *undoing})
         except Invalid:
             # Merged into itself, given to whoever has it, a priority that it has already …
             assert action in ("merge", "transfer", "priority")
@@ -324,6 +361,12 @@ class TicketMachine(RuleBasedStateMachine):
         paused = clocks["resolve"].paused_since is not None
         assert paused is (ticket.status == "waiting")
         assert ticket.due_at == clocks["contact"].due_at
+
+
+def pictured(ticket: Ticket) -> dict[str, Any]:
+    """All that the rows of a ticket and its clocks say."""
+    row = Ticket.objects.filter(pk=ticket.pk).values().get()
+    return {**row, "clocks": list(ticket.clocks.order_by("pk").values())}
 
 
 def present(ticket: Ticket) -> dict[str, Any]:

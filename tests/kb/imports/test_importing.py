@@ -22,7 +22,6 @@ from kb.services.drafts import save_draft, submit_draft
 from kb.services.importing import (
     GivenFile,
     apply_import,
-    compare_again,
     default_choices,
     discard_import,
     propose_files,
@@ -94,7 +93,6 @@ def test_an_applied_import_is_not_applied_again(editor: Any) -> None:
     for again in (
         lambda: apply_import(batch_id=batch.pk, choices=choices, acting_user=editor, now=NOW),
         lambda: discard_import(batch_id=batch.pk, acting_user=editor, now=NOW),
-        lambda: compare_again(batch_id=batch.pk),
     ):
         with pytest.raises(Conflict) as caught:
             again()
@@ -118,7 +116,6 @@ def test_two_proposals_of_one_file_do_not_double_anything(editor: Any) -> None:
         apply_import(batch_id=second.pk, choices=choices, acting_user=editor, now=NOW)
     assert caught.value.code == "import.stale"
     assert StandardQuestion.objects.count() == 11
-    assert compare_again(batch_id=second.pk).proposal["counts"]["same"] == 11
 
 
 def test_a_question_that_moved_on_keeps_everything_out(editor: Any, questions: Any) -> None:

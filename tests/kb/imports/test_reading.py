@@ -11,8 +11,8 @@ import pytest
 from openpyxl import Workbook
 
 from kb.imports.entries import MOST_BYTES, Code, Form, ReadingError
-from kb.imports.reading import check_size, form_of, read_file
-from kb.services.import_words import problem_words
+from kb.imports.reading import check_offered, form_of, read_file
+from kb.services.import_words import told_problems
 
 QUESTION = "可灵 AI-怎么换头像?\n\n您好,在设置里换。\n"
 YAML = """
@@ -34,7 +34,7 @@ def refused(name: str, data: bytes | str) -> list[tuple[Code, int]]:
     raw = data if isinstance(data, bytes) else data.encode()
     with pytest.raises(ReadingError) as caught:
         read_file(name, raw)
-    for words in problem_words(caught.value):
+    for words in told_problems(caught.value.as_json()):
         assert words.startswith(name)
     return [(problem.code, problem.line) for problem in caught.value.problems]
 
@@ -80,9 +80,9 @@ def test_an_empty_file(name: str) -> None:
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read() -> None:
-    check_size("a.txt", MOST_BYTES)
+    check_offered("a.txt", MOST_BYTES)
     with pytest.raises(ReadingError):
-        check_size("a.txt", MOST_BYTES + 1)
+        check_offered("a.txt", MOST_BYTES + 1)
     assert refused("a.txt", b"x" * (MOST_BYTES + 1)) == [(Code.TOO_LARGE, 0)]
 
 
@@ -104,7 +104,7 @@ def test_damaged_text_names_the_line_and_the_byte() -> None:
     (problem,) = caught.value.problems
     assert (problem.code, problem.line) == (Code.BROKEN_ENCODING, 3)
     assert problem.params == {"byte": at + 1}
-    assert str(at + 1) in problem_words(caught.value)[0]
+    assert str(at + 1) in next(told_problems(caught.value.as_json()))
 
 
 def test_bytes_that_are_no_text() -> None:

@@ -34,8 +34,7 @@ def test_the_starter_knowledge_base_loads_twice_without_doubling(desk: None) -> 
     )
 
 
-def test_the_starter_leaves_what_a_person_edited(desk: None, editor: Any) -> None:
-    load_starter(now=NOW)
+def test_the_starter_leaves_what_a_person_edited(starter: None, editor: Any) -> None:
     question = StandardQuestion.objects.get(key="credits-price")
     publish_question(
         key="credits-price",
@@ -53,9 +52,8 @@ def test_the_starter_leaves_what_a_person_edited(desk: None, editor: Any) -> Non
 
 @pytest.mark.parametrize("change", ["retired", "expires", "expired"])
 def test_the_desk_comes_up_whatever_an_editor_did_to_what_a_flow_refers_to(
-    desk: None, editor: Any, caplog: pytest.LogCaptureFixture, change: str
+    starter: None, editor: Any, caplog: pytest.LogCaptureFixture, change: str
 ) -> None:
-    load_starter(now=NOW)
     before = Flow.objects.get(key="api").current
     content = published_content(StandardQuestion.objects.get(key="api-usage"))
     changes: dict[str, dict[str, Any]] = {
@@ -112,8 +110,7 @@ def test_a_broken_starter_file_changes_nothing(desk: None, tmp_path: Path) -> No
     assert not StandardQuestion.objects.exists()
 
 
-def test_what_an_editor_did_to_the_synonyms_stays_and_the_search_lives(desk: None) -> None:
-    load_starter(now=NOW)
+def test_what_an_editor_did_to_the_synonyms_stays_and_the_search_lives(starter: None) -> None:
     gone = Synonym.objects.get(variant="积分")
     delete_synonyms(synonym_ids=[gone.pk])
     save_synonym(variant="会员分", canonical="积分")

@@ -18,12 +18,15 @@ MODULES = [
 ]
 OWN = ("klingdesk.core", "tickets.rules")
 FOREIGN = {
-    *("__future__", "bisect", "chinese_calendar", "collections", "csv", "dataclasses"),
+    *("__future__", "bisect", "calendar", "chinese_calendar", "collections", "csv"),
     *(
+        "dataclasses",
         "datetime",
         "enum",
         "functools",
+        "hashlib",
         "itertools",
+        "numpy",
         "re",
         "types",
         "typing",

@@ -50,6 +50,10 @@ MOVES: dict[str, dict[str, set[str]]] = {
     "watch": {s: {s} for s in EVER},
     "unwatch": {s: {s} for s in EVER},
     "reveal": {s: {s} for s in EVER},
+    "undo": {
+        **{s: {"queued", "assigned", "waiting"} for s in ("queued", "assigned")},
+        **{s: {s} for s in ("new", "waiting", "returned")},
+    },
 }
 
 ALL = {"agent", "advisor", "manager"}
@@ -77,6 +81,7 @@ PEOPLE: dict[str, tuple[set[str], set[str]]] = {
     "watch": (ALL, ALL),
     "unwatch": (ALL, ALL),
     "reveal": (TIER2, TIER2),
+    "undo": (ALL, ALL),
 }
 
 
@@ -165,7 +170,7 @@ ALWAYS = ("watch", "unwatch")
             "queued",
             "advisor",
             False,
-            ("claim", "note", "chase", "transfer", "merge", *ALWAYS, "reveal"),
+            ("claim", "note", "chase", "transfer", "merge", *ALWAYS, "reveal", "undo"),
         ),
         (
             "assigned",
@@ -173,7 +178,7 @@ ALWAYS = ("watch", "unwatch")
             True,
             (
                 *("contact", "resolve", "wait", "return", "note", "chase", "transfer"),
-                *("release", "merge", "cancel", *ALWAYS, "reveal"),
+                *("release", "merge", "cancel", *ALWAYS, "reveal", "undo"),
             ),
         ),
         (
@@ -182,21 +187,21 @@ ALWAYS = ("watch", "unwatch")
             True,
             (
                 *("contact", "resume", "note", "chase", "transfer", "merge", "cancel"),
-                *(*ALWAYS, "reveal"),
+                *(*ALWAYS, "reveal", "undo"),
             ),
         ),
-        ("assigned", "advisor", False, ("note", "chase", "merge", *ALWAYS, "reveal")),
+        ("assigned", "advisor", False, ("note", "chase", "merge", *ALWAYS, "reveal", "undo")),
         (
             "assigned",
             "manager",
             False,
             (
                 *("note", "chase", "transfer", "priority", "release", "merge", "cancel"),
-                *(*ALWAYS, "reveal"),
+                *(*ALWAYS, "reveal", "undo"),
             ),
         ),
-        ("assigned", "agent", False, ("note", "chase", *ALWAYS)),
-        ("returned", "agent", False, ("complete", "note", "chase", *ALWAYS)),
+        ("assigned", "agent", False, ("note", "chase", *ALWAYS, "undo")),
+        ("returned", "agent", False, ("complete", "note", "chase", *ALWAYS, "undo")),
         ("resolved", "advisor", True, ("reopen", *ALWAYS, "reveal")),
         ("resolved", "agent", False, ("reopen", *ALWAYS)),
         ("closed", "manager", False, (*ALWAYS, "reveal")),

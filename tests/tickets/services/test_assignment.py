@@ -103,5 +103,5 @@ def test_one_team_at_a_time_when_it_is_named(
 ) -> None:
     make_ticket()
     other = Team.objects.create(slug="api", name="API 组", assignment="automatic")
-    assert assign_queued(now=NOW, team_id=other.pk) == 0
-    assert assign_queued(now=NOW, team_id=automatic.pk) == 1
+    assert assign_queued(now=NOW, team_ids=[other.pk]) == 0
+    assert assign_queued(now=NOW, team_ids=[automatic.pk]) == 1

@@ -16,7 +16,7 @@ from tickets.selectors.clock_explanation import explain_clock
 from tickets.services.alarms import fire_alarms
 from tickets.services.cancelling import cancel
 from tickets.services.claims import claim
-from tickets.services.clocks import adopt_promise, start_clocks
+from tickets.services.clocks import adopt_promise
 from tickets.services.merging import merge
 from tickets.services.reopening import reopen
 from tickets.services.waiting import resume, wait
@@ -73,16 +73,6 @@ def solve(advisor: Any) -> Callable[..., None]:
 def test_a_hand_over_starts_both_clocks(taken: Ticket) -> None:
     assert (clock(taken, "contact").due_at, clock(taken).due_at) == (DUE, SOLVED_BY)
     assert taken.due_at == DUE
-
-
-def test_clocks_can_be_started_without_a_plan(make_ticket: Callable[..., Ticket]) -> None:
-    ticket = make_ticket()
-    ticket.clocks.all().delete()
-    Ticket.objects.filter(pk=ticket.pk).update(due_at=NOW)
-    ticket.refresh_from_db()
-    start_clocks(ticket=ticket, started_at=NOW)
-    ticket.refresh_from_db()
-    assert ticket.due_at == clock(ticket, "contact").due_at == DUE
 
 
 def test_waiting_moves_the_solution_and_not_the_promise(

@@ -17,6 +17,7 @@ from tickets.selectors.runs import run_state
 from tickets.services.consultations import (
     MOST_WORDS,
     answer_step,
+    choose_question,
     finish_consultation,
     go_back,
     restart_run,
@@ -224,3 +225,52 @@ def test_an_editor_who_is_an_agent_too_answers_with_what_is_online(
     StandardQuestion.objects.filter(key="price").update(status="draft")
     with pytest.raises(NotFound):
         start(both, "price")
+
+
+def test_a_contact_gets_the_question_that_it_began_without(agent: Any, questions: Any) -> None:
+    contact = start(agent, None)
+    chosen = choose_question(
+        consultation_id=contact.pk, acting_user=agent, question_key="twice-charged", now=LATER
+    )
+    assert chosen.question == questions["twice-charged"]
+    state = run_state(Consultation.objects.get(pk=contact.pk))
+    assert state is not None
+    assert state.position.node_key == "pages"
+    assert state.shown_at >= LATER
+
+
+def test_a_chosen_question_stays(agent: Any, questions: Any) -> None:
+    contact = start(agent, "price")
+    with pytest.raises(Conflict) as late:
+        choose_question(
+            consultation_id=contact.pk, acting_user=agent, question_key="twice-charged", now=LATER
+        )
+    assert late.value.code == "question_chosen"
+    assert late.value.state == {"question": "price"}
+    contact.refresh_from_db()
+    assert contact.question == questions["price"]
+
+
+def test_an_unknown_or_another_agents_question_is_not_found(
+    agent: Any, agent2: Any, questions: Any
+) -> None:
+    contact = start(agent, None)
+    for who, key in ((agent, "nothing"), (agent2, "price")):
+        with pytest.raises(NotFound):
+            choose_question(
+                consultation_id=contact.pk, acting_user=who, question_key=key, now=LATER
+            )
+    contact.refresh_from_db()
+    assert contact.question is None
+
+
+def test_a_question_is_not_chosen_once_the_contact_is_over(agent: Any, questions: Any) -> None:
+    contact = start(agent, None)
+    finish_consultation(
+        consultation_id=contact.pk, acting_user=agent, outcome="abandoned", now=LATER
+    )
+    with pytest.raises(Conflict) as over:
+        choose_question(
+            consultation_id=contact.pk, acting_user=agent, question_key="price", now=LATER
+        )
+    assert over.value.code == "consultation_ended"

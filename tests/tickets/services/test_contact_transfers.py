@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from klingdesk.core.roles import Role
@@ -45,6 +46,16 @@ def passed(contact: int, by: Any, to: str, note: str = "") -> Consultation:
 
 def taken(contact: int, by: Any, **more: Any) -> Consultation:
     return take_over(consultation_id=contact, acting_user=by, now=LATER, **more)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE {} SET note = 'x'", "DELETE FROM {}"])
+def test_who_passed_it_on_cannot_be_rewritten(
+    contact: int, agent: Any, agent2: Any, statement: str
+) -> None:
+    passed(contact, agent, "agent2")
+    table = ContactTransfer._meta.db_table
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        connection.cursor().execute(statement.format(table))
 
 
 # --- passing on ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from klingdesk.core.errors import Conflict, Invalid, NotAllowed
 from tests.conftest import NOW
-from tests.tickets.services.steps import HOUR, fresh, resolved, returned, taken, waiting
+from tests.tickets.services.steps import HOUR, fresh, resolved, returned, taken, told, waiting
 from tickets.models import Clock, Presence, Ticket
 from tickets.services.cancelling import cancel
 from tickets.services.chases import chase_from_consultation
@@ -38,6 +38,16 @@ def test_a_cancelled_ticket_is_over_and_its_clocks_stop_without_a_verdict(
     clocks = Clock.objects.filter(ticket=ticket)
     assert all(each.stopped_at and each.dropped and not each.breached_at for each in clocks)
     assert not ticket.events.filter(code__in=["sla.met", "sla.missed"]).exists()
+
+
+def test_who_worked_on_a_cancelled_ticket_is_told_and_who_cancelled_it_is_not(
+    make_ticket: Make, agent: Any, advisor: Any
+) -> None:
+    ticket = make_ticket()
+    taken(ticket, advisor)
+    call_off(ticket, advisor)
+    assert "tickets.cancelled" in told(agent)
+    assert "tickets.cancelled" not in told(advisor)
 
 
 @pytest.mark.parametrize("stage", ["new", "queued", "assigned", "waiting", "returned"])

@@ -210,7 +210,7 @@ def test_a_dead_broker_costs_no_ticket(
             consultation_id=at_hand_over(), acting_user=agent, capture=capture(), now=NOW
         )
     assert len(callbacks) == 1
-    assert asked.get(timeout=10) == "tickets.route_ticket"
+    assert asked.get(timeout=10) == "tickets.route_tickets"
     assert Ticket.objects.get(pk=done.ticket.pk).status == "new"
 
 
@@ -229,7 +229,7 @@ def test_the_message_names_the_ticket(
         done = hand_over(
             consultation_id=at_hand_over(), acting_user=agent, capture=capture(), now=NOW
         )
-    assert sent.get(timeout=10) == ("tickets.route_ticket", (done.ticket.pk,))
+    assert sent.get(timeout=10) == ("tickets.route_tickets", (done.ticket.pk,))
 
 
 def test_a_hand_over_takes_at_most_fifteen_queries(

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from klingdesk.core.calendar import Override
 from klingdesk.core.errors import Conflict, Invalid, NotAllowed
+from notices.selectors import notices_for
 from tests.conftest import DUE, NOW
 from tickets import tasks
 from tickets.models import (
@@ -378,8 +379,8 @@ def test_a_batch_takes_the_same_statements_however_many_clocks(
             recount_promises(now=SOON)
         counted.append(len(seen))
     # followed by all, last change, policies, corrections, years, when; savepoint, lock, pauses,
-    # write, tally, release; last change, followed by all, done
-    assert counted == [13, 13]
+    # write, tally, release; last change, followed by all, done, and telling whoever edited it
+    assert counted == [20, 20]
 
 
 def test_a_recount_goes_on_in_batches(
@@ -391,3 +392,16 @@ def test_a_recount_goes_on_in_batches(
     assert recount_promises(now=SOON, batch=3) == 10
     change.refresh_from_db()
     assert (change.looked_at, change.moved) == (10, 10)
+
+
+def test_whoever_made_the_edit_is_told_when_all_have_followed(
+    make_ticket: Callable[..., Ticket], edit: Callable[..., PromiseChange], manager: Any
+) -> None:
+    make_ticket()
+    change = edit()
+    assert not notices_for(manager).filter(code="promise.followed").exists()
+    recount_promises(now=SOON)
+    recount_promises(now=SOON)
+    told = notices_for(manager).get(code="promise.followed")
+    assert told.path == f"/admin/promise/changes/{change.pk}/"
+    assert told.params["moved"] == 2

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.conftest import DUE, NOW
 from tests.tickets.services.steps import HOUR, fresh, resolved, told
-from tickets.models import Clock, Consultation, Ticket
+from tickets.models import Clock, Consultation, Team, Ticket
 from tickets.services.closing import close_resolved
 from tickets.services.hand_over import Capture, hand_over
 from tickets.services.reopening import follow_up, reopen
@@ -69,6 +69,17 @@ def test_without_the_former_advisor_it_waits_in_the_queue(
     row = fresh(done)
     assert (row.status, row.assignee, row.claimed_at) == ("queued", None, None)
     assert row.team is not None
+
+
+def test_where_the_desk_assigns_a_reopened_ticket_does_not_wait_for_the_sweep(
+    done: Ticket, advisor: Any, agent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hints: list[tuple[str, tuple[int, ...]]] = []
+    monkeypatch.setattr("tickets.services.teams.hint_after_commit", lambda *a: hints.append(a))
+    Team.objects.filter(pk=done.team_id).update(assignment="automatic")
+    advisor.groups.set([Group.objects.get(name="agent")])
+    again(done, agent)
+    assert hints == [("tickets.assign_teams", done.team_id)]
 
 
 @pytest.mark.parametrize("who", ["advisor2", "manager", "agent"])

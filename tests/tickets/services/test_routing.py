@@ -15,7 +15,7 @@ from tickets.models import RoutingRule, Team, Ticket, TicketEvent
 from tickets.services.routing import (
     SWEEP_AFTER,
     reroute_chased,
-    route_ticket,
+    route_tickets,
     sweep_new_tickets,
 )
 
@@ -85,7 +85,7 @@ def test_each_condition_of_a_rule_is_asked(
     if flow:
         condition["flow"] = Flow.objects.get(key=flow)
     RoutingRule.objects.create(order=20, team=billing, skill="refund", **condition)
-    route_ticket(ticket_id=ticket.pk, now=NOW)
+    route_tickets(ticket_ids=[ticket.pk], now=NOW)
     ticket.refresh_from_db()
     assert ((ticket.team, ticket.skill) == (billing, "refund")) is moves
 
@@ -109,13 +109,13 @@ def test_a_chase_moves_a_waiting_ticket_where_a_rule_about_chases_wants_it(
 
 def test_a_message_that_comes_twice_routes_once(make_ticket: Callable[..., Ticket]) -> None:
     ticket = make_ticket(routed=False)
-    assert route_ticket(ticket_id=ticket.pk, now=NOW)
-    assert not route_ticket(ticket_id=ticket.pk, now=NOW)
+    assert route_tickets(ticket_ids=[ticket.pk], now=NOW)
+    assert not route_tickets(ticket_ids=[ticket.pk], now=NOW)
     assert TicketEvent.objects.filter(code="ticket.routed").count() == 1
 
 
 def test_a_message_about_no_ticket_does_nothing(desk: None) -> None:
-    assert not route_ticket(ticket_id=999_999, now=NOW)
+    assert not route_tickets(ticket_ids=[999_999], now=NOW)
 
 
 def test_the_sweep_routes_what_no_message_reached(make_ticket: Callable[..., Ticket]) -> None:
@@ -132,7 +132,7 @@ def test_a_desk_without_default_team_says_so(make_ticket: Callable[..., Ticket])
     ticket = make_ticket(routed=False)
     Team.objects.update(is_default=False)
     with pytest.raises(Conflict) as no_team:
-        route_ticket(ticket_id=ticket.pk, now=NOW + timedelta(minutes=1))
+        route_tickets(ticket_ids=[ticket.pk], now=NOW + timedelta(minutes=1))
     assert no_team.value.code == "no_team"
     ticket.refresh_from_db()
     assert ticket.status == "new"

@@ -55,6 +55,8 @@ def test_a_watcher_who_may_not_see_it_any_more_is_told_nothing(
         (telling.tell_returned, "tickets.returned", {"agent", "manager"}),
         (telling.tell_completed, "tickets.completed", {"advisor", "advisor2", "manager"}),
         (telling.tell_reopened, "tickets.reopened", {"advisor", "manager"}),
+        (telling.tell_cancelled, "tickets.cancelled", {"agent", "advisor", "manager"}),
+        (telling.tell_merged, "tickets.merged", {"advisor", "manager"}),
     ],
 )
 def test_who_is_told(ticket: Ticket, manager: Any, tell: Any, code: str, people: set[str]) -> None:
