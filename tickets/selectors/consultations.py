@@ -33,9 +33,10 @@ def consultation_get_for(*, user: Any, consultation_id: int) -> Consultation:
 
 
 def open_consultations(*, user: Any) -> QuerySet[Consultation]:
-    """The agent's own contacts that have not ended, those waiting longest first."""
+    """The agent's own contacts that have not ended, the latest first: what was left lying long
+    ago does not push the user of a moment ago out of a short list."""
     return (
         Consultation.objects.filter(agent=user, status="open")
         .select_related("question")
-        .order_by("started_at")
+        .order_by("-started_at", "-pk")
     )
