@@ -25,6 +25,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 ARTEFACTS = ROOT / "artefacts"
 PASSWORD = "browser-tests-only-7d2"
@@ -38,7 +40,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_SECONDS = 240
+START_SECONDS = 400
 
 
 def _free_port() -> int:
@@ -159,6 +161,7 @@ def open_page(browser: Any, desk_url: str, troubles: list[str]) -> Iterator[Call
             locale="zh-CN",
             timezone_id="America/New_York",  # the desk's zone must win over the browser's
         )
+        context.set_default_timeout(PATIENCE * 1000)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
         page = context.new_page()

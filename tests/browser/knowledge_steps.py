@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 from urllib.parse import quote
 
+from tests.browser.waiting import until
+
 CONSOLE = "/admin/console/"
 LIST = "/admin/kb/standardquestion/"
-SEARCH_SECONDS = 5
-"""So soon after a publication every search finds it."""
 
 
 def type_in(page: Any, **fields: str) -> None:
@@ -62,15 +61,14 @@ def open_from_list(page: Any, title: str) -> None:
 
 
 def open_found(page: Any, words: str, title: str) -> None:
-    """As an agent: search until the question is found, five seconds at most, and open it."""
-    end = time.monotonic() + SEARCH_SECONDS
+    """As an agent: search until the question is found, and open it."""
     hit = page.locator(".console-result", has_text=title)
-    while True:
+
+    def is_found() -> bool:
         page.goto(f"{CONSOLE}?q={quote(words)}")
-        if hit.count():
-            break
-        assert time.monotonic() < end, f"“{words}” does not find “{title}”: {page.url}"
-        page.wait_for_timeout(200)
+        return hit.count() > 0
+
+    until(page, is_found, f"“{words}” finds “{title}”")
     hit.first.click()
     page.wait_for_selector("#panel #script-main")
 

@@ -225,7 +225,7 @@ def _barriers(page: Any) -> Iterator[str]:
         page.set_viewport_size({"width": width, "height": 844})
         try:
             # Charts take a moment to follow the width.
-            page.wait_for_function(FITS, arg=width, timeout=2_000)
+            page.wait_for_function(FITS, arg=width, timeout=10_000)
         except PlaywrightTimeout:
             wide = page.evaluate("document.documentElement.scrollWidth")
             yield f"scrolls sideways at {width} px: {wide} px"

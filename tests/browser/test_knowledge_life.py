@@ -17,6 +17,7 @@ from tests.browser.knowledge_steps import (
     search,
     type_in,
 )
+from tests.browser.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -184,12 +185,12 @@ def test_many_questions_are_changed_at_once(open_page: Opener, fits: Shots) -> N
 
 
 def gone_from_search(page: Any, title: str) -> None:
-    for _attempt in range(25):
+
+    def is_gone() -> bool:
         search(page, title)
-        if not page.locator(".console-result", has_text=title).count():
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError(f"“{title}” is still found")
+        return not page.locator(".console-result", has_text=title).count()
+
+    until(page, is_gone, f"“{title}” is not found any more")
 
 
 def test_words_that_fit_two_questions_ask_which(open_page: Opener, fits: Shots) -> None:

@@ -168,7 +168,7 @@ def test_a_long_import_is_left_and_come_back_to(open_page: Opener, fits: Shots) 
     fits(page, "kb-imports-reading")
     page.goto(address)
     # The page turns into the proposal by itself.
-    page.wait_for_selector(".imports-entry", timeout=120_000)
+    page.wait_for_selector(".imports-entry")
     page.goto("/admin/inbox/")
     assert "功能.csv" in page.inner_text(".desk-notices .is-unread >> nth=0")
     page.goto(address)

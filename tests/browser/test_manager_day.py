@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.browser.accessibility import troubles_in
-from tests.browser.test_thread import hand_over
+from tests.browser.test_thread import hand_over, is_counted, is_listed
+from tests.browser.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -22,20 +23,6 @@ NEW_PERSON = "newcomer"
 TYPED = "a-Typed-pass-phrase-4711"
 
 
-def counted(page: Any, number: str) -> None:
-    """The worker counts a hand-over within a few seconds."""
-    for _attempt in range(120):
-        page.goto(OVERVIEW)
-        found = page.locator(".report-cards a[href*='metric=handed_over']").first
-        if found.count():
-            found.click()
-            page.wait_for_url("**/reports/sla/tickets/**")
-            if number in page.inner_text("#content"):
-                return
-        page.wait_for_timeout(500)
-    pytest.fail(f"{number} was not counted")
-
-
 def test_the_managers_day(
     open_page: Callable[..., Any], fits: Callable[[Any, str], None], tmp_path: Path
 ) -> None:
@@ -43,7 +30,7 @@ def test_the_managers_day(
     page = open_page("manager")
 
     # From the number to its list, to the ticket and back.
-    counted(page, number)
+    until(page, lambda: is_counted(page, "handed_over", number), "the hand-over is counted")
     page.click(f"a[href='/admin/ticket/{number}/']")
     page.wait_for_url(f"**/admin/ticket/{number}/")
     page.go_back()
@@ -53,7 +40,7 @@ def test_the_managers_day(
     page.wait_for_url("**/admin/exports/")
     page.goto("/admin/reports/weekly/")
     page.goto("/admin/exports/")
-    page.wait_for_selector("a[download]", timeout=60_000)
+    page.wait_for_selector("a[download]")
     with page.expect_download() as coming:
         page.locator("a[download]").first.click()
     file = tmp_path / "list.csv"
@@ -112,13 +99,8 @@ def test_what_would_change_is_shown_before_it_does(
 def test_a_ticket_goes_to_another_advisor(open_page: Callable[..., Any]) -> None:
     number = hand_over(open_page("agent"), "8810223355")
     page = open_page("manager")
-    for _attempt in range(60):
-        page.goto("/admin/queue/?view=all")
-        box = page.locator(f"input[name=number][value='{number}']")
-        if box.count():
-            break
-        page.wait_for_timeout(500)
-    box.check()
+    until(page, lambda: is_listed(page, "/admin/queue/?view=all", number), "it is routed")
+    page.locator(f"input[name=number][value='{number}']").check()
     page.select_option("#bulk-do", "person")
     page.locator("#bulk-person").select_option(index=1)
     page.fill("#bulk-reason", "closer to it")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.browser.accessibility import troubles_in
 from tests.browser.conftest import PASSWORD
-from tests.browser.test_thread import hand_over
+from tests.browser.test_thread import hand_over, is_counted
+from tests.browser.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -23,8 +25,9 @@ PAGES = {
     "hand-overs": f"/admin/reports/hand-overs/?{PERIOD}",
     "knowledge": f"/admin/reports/knowledge/?{PERIOD}",
 }
-WAIT_MS = 60_000
 ACCOUNT = "7710223344"
+IN_LIGHT, IN_DARK = "0,114,178", "86,180,233"
+"""The first colour of charts."""
 
 # How many colours of its own a chart has: a canvas on which nothing was drawn has none.
 COLOURS = """canvas => {
@@ -49,12 +52,10 @@ def manager(open_page: Callable[..., Any], numbers: dict[str, str]) -> Any:
     if not numbers:
         numbers["ticket"] = hand_over(open_page("agent"), ACCOUNT)
     page = open_page("manager")
-    for _attempt in range(WAIT_MS // 500):
-        page.goto(OVERVIEW)
-        if page.locator("a[href*='metric=handed_over']").count():
-            return page
-        page.wait_for_timeout(500)
-    return pytest.fail("the ticket was not counted within a minute")
+    counted = partial(is_counted, page, "handed_over", numbers["ticket"])
+    until(page, counted, "the hand-over is counted")
+    page.goto(OVERVIEW)
+    return page
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -105,17 +106,16 @@ def test_a_number_opens_its_list_and_the_way_back(manager: Any, numbers: dict[st
 
 def test_charts_follow_the_theme_and_the_width(manager: Any) -> None:
     chart = manager.locator(".report-canvas:not([hidden]) canvas").first
-    light = set(chart.evaluate(COLOURS))
+
+    def has(colour: str, other: str) -> bool:
+        found = set(chart.evaluate(COLOURS))
+        return colour in found and other not in found
+
+    until(manager, lambda: has(IN_LIGHT, IN_DARK), "drawn for light")
     manager.emulate_media(color_scheme="dark")
-    manager.wait_for_timeout(300)
-    chart = manager.locator(".report-canvas:not([hidden]) canvas").first
-    dark = set(chart.evaluate(COLOURS))
-    assert "0,114,178" in light
-    assert "86,180,233" in dark
-    assert "0,114,178" not in dark
+    until(manager, lambda: has(IN_DARK, IN_LIGHT), "drawn again for dark")
     manager.set_viewport_size({"width": 390, "height": 900})
-    manager.wait_for_timeout(500)
-    assert chart.bounding_box()["width"] <= 390
+    until(manager, lambda: chart.bounding_box()["width"] <= 390, "as narrow as the screen")
 
 
 def test_paper_has_the_tables_and_nothing_to_click(manager: Any) -> None:

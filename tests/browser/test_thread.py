@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.waiting import until
+
 pytestmark = pytest.mark.browser
 
 WORDS = "我做一个视频扣了我两次点数"
@@ -155,11 +157,7 @@ def test_the_advisor_takes_contacts_and_resolves_and_the_manager_sees_it(
     number = hand_over(open_page("agent"), "7700889911")
     page = open_page("advisor")
     assert "/admin/day/" in page.url
-    for _attempt in range(40):  # the worker routes it within a moment
-        page.goto(f"/admin/queue/?q={number}")
-        if page.locator(f"a:has-text('{number}')").count():
-            break
-        page.wait_for_timeout(250)
+    until(page, lambda: is_listed(page, f"/admin/queue/?q={number}", number), "it is routed")
     page.goto("/admin/queue/")
     keep(page, "advisor-1-queue")
     page.goto(f"/admin/ticket/{number}/")
@@ -183,17 +181,26 @@ def test_the_advisor_takes_contacts_and_resolves_and_the_manager_sees_it(
 
     manager = open_page("manager")
     assert "/admin/reports/sla/" in manager.url
-    kept = manager.locator("a[href*='metric=met']").first
-    for _attempt in range(120):  # reports count within half a minute
-        if kept.count():
-            break
-        manager.wait_for_timeout(500)
-        manager.reload()
-    keep(manager, "manager-1-sla")
-    kept.click()
-    manager.wait_for_url(re.compile(r"/reports/sla/tickets/"))
-    assert number in manager.inner_text("#content")
+    until(manager, lambda: is_counted(manager, "met", number), "the kept promise is counted")
     keep(manager, "manager-2-list")
+    manager.go_back()
+    keep(manager, "manager-1-sla")
+
+
+def is_listed(page: Any, path: str, number: str) -> bool:
+    page.goto(path)
+    return page.locator(f"a:has-text('{number}')").count() > 0
+
+
+def is_counted(page: Any, metric: str, number: str) -> bool:
+    """Whether the list behind a number of the overview has this ticket by now."""
+    page.goto("/admin/reports/sla/")
+    link = page.locator(f"a[href*='metric={metric}']").first
+    if not link.count():
+        return False
+    link.click()
+    page.wait_for_url(re.compile(r"/reports/sla/tickets/"))
+    return number in page.inner_text("#content")
 
 
 def log_contact(page: Any, outcome: str, note: str) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.browser.test_thread import hand_over
+from tests.browser.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -23,12 +24,12 @@ def in_two_days() -> str:
 
 def wait_until_queued(page: Any, number: str) -> None:
     """The worker routes it within a moment."""
-    for _attempt in range(60):
+
+    def can_be_taken() -> bool:
         page.goto(f"/admin/ticket/{number}/?list=view%3Dreach")
-        if page.locator("[data-key=t]").count():
-            return
-        page.wait_for_timeout(250)
-    pytest.fail(f"{number} was not routed")
+        return page.locator("[data-key=t]").count() > 0
+
+    until(page, can_be_taken, f"{number} is routed")
 
 
 def unfold(page: Any, action: str) -> Any:

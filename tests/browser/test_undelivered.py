@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Desk
+from tests.browser.waiting import until
 from tests.notices.targets import answering, serving
 
 pytestmark = pytest.mark.browser
@@ -53,10 +54,7 @@ def test_what_was_given_up_is_sent_again(
         page.wait_for_selector(".messagelist .success")
         assert page.locator(".notices-letter").count() == 0
         assert page.locator(".desk-empty-title").count() == 1
-        for _attempt in range(120):
-            if len(target.received) > before:
-                break
-            page.wait_for_timeout(250)
+        until(page, lambda: len(target.received) > before, "it is sent again")
         assert [each.headers["idempotency-key"] for each in target.received[before:]] == [KEY]
 
         # Nothing else of these tests is told to a target that is gone.

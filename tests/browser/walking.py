@@ -46,9 +46,7 @@ class Hand:
 
     def has_focus(self, selector: str) -> None:
         """The focus has landed there by itself."""
-        self.page.wait_for_function(
-            "where => document.activeElement?.matches(where)", arg=selector, timeout=10_000
-        )
+        self.page.wait_for_function("where => document.activeElement?.matches(where)", arg=selector)
 
     def shows_focus(self) -> bool:
         """Whether one can see where the focus is."""

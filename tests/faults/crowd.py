@@ -85,6 +85,7 @@ class Crowd:
             self.told.unexpected.append(f"{person.name} did {done} of {count}")
 
     def _hand_over(self, person: Person) -> bool:
+        person.connect()  # a proxy spreads connections, not requests: all webs have their share
         with self._lock:
             account = str(next(self._accounts))
         begun = {"channel": "phone", "utterance": WORDS, "question": QUESTION}
@@ -130,14 +131,18 @@ class Person:
         self.name = name
         self.handed_over: list[str] = []
         self._port, self._token = port, token
-        self._caller = Caller(port, token)
+        self.connect()
+
+    def connect(self) -> None:
+        """Come over a new connection from now on."""
+        self._caller = Caller(self._port, self._token)
 
     def post(self, path: str, body: dict[str, Any]) -> Answer:
         """The answer of success; ``Interrupted`` without one; anything else is a failure."""
         try:
             answer = self._caller.post(path, body)
         except FAILED as error:
-            self._caller = Caller(self._port, self._token)
+            self.connect()
             raise Interrupted from error
         if answer.status >= 500:
             raise Interrupted(answer.status)
