@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.browser.test_thread import hand_over
+from tests.browser.test_thread import REACH, hand_over, is_listed
 from tests.browser.waiting import until
 
 pytestmark = pytest.mark.browser
@@ -23,13 +23,14 @@ def in_two_days() -> str:
 
 
 def wait_until_queued(page: Any, number: str) -> None:
-    """The worker routes it within a moment."""
+    """The worker routes it within a moment; before, an advisor may not see it."""
 
     def can_be_taken() -> bool:
         page.goto(f"/admin/ticket/{number}/?list=view%3Dreach")
         return page.locator("[data-key=t]").count() > 0
 
-    until(page, can_be_taken, f"{number} is routed")
+    until(page, lambda: is_listed(page, REACH, number), f"{number} is routed")
+    until(page, can_be_taken, f"{number} can be taken")
 
 
 def unfold(page: Any, action: str) -> Any:
