@@ -175,7 +175,8 @@ def test_the_advisor_takes_contacts_and_resolves_and_the_manager_sees_it(
     page.select_option("#action-resolve [name=code]", "refunded")
     page.fill("#action-resolve [name=summary]", "核实重复扣除，已退回灵感值。")
     page.click("#action-resolve button[type=submit]")
-    page.wait_for_selector(".desk-timeline li.sla-ok")
+    page.wait_for_selector(".desk-timeline :text('核实重复扣除')")
+    assert page.locator(".desk-timeline li.sla-ok").count()
     timeline = page.inner_text(".desk-timeline")
     for step in ("响铃无人接听", "已私信说明", "核实重复扣除，已退回灵感值。"):
         assert step in timeline

@@ -101,7 +101,7 @@ def test_a_ticket_through_the_hands_of_four_people(
 
     agent.goto("/admin/console/")
     agent.click(f"section[aria-labelledby=returned-title] a:has-text('{number}')")
-    assert "与截图不一致" in agent.inner_text("#content")
+    agent.wait_for_selector("#content :text('与截图不一致')")
     fits(agent, "tier1-returned")
     form = agent.locator("#action-complete")
     form.locator("[name=account_id]").fill("6600112255")
