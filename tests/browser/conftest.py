@@ -19,6 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -190,14 +191,21 @@ def of_a_cut_line(trouble: str) -> bool:
 def wait_before_keys(page: Any) -> None:
     """Press no key before the page's scripts listen: a busy machine shows the page seconds
     earlier, and what a test presses in between is heard by nobody. No person is as fast."""
+    from playwright.sync_api import Error
+
     press = page.keyboard.press
 
     def patient(key: str, **options: Any) -> None:
         page.wait_for_load_state("load")
+        with suppress(Error):  # the page is being left
+            page.evaluate(BEGUN)
         press(key, **options)
 
     page.keyboard.press = patient
 
+
+BEGUN = "new Promise(done => setTimeout(done))"
+"""After what the scripts put off until the page was there."""
 
 FADED = """Promise.all(document.getAnimations()
     .filter(each => each instanceof CSSTransition).map(each => each.finished))"""
