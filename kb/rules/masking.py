@@ -23,6 +23,10 @@ SPOKEN_NUMBER: Final = 5
 """So many Chinese numerals in a row are a number read out: a telephone, an account. Fewer say
 how often, how long or how much, and tell searches apart."""
 
+MOST_READ: Final = 2_000
+"""Characters that are looked at: of the rest nothing would be kept. Only where almost all of them
+are taken out, the words behind them are lost."""
+
 LONGEST_WORD: Final = 40
 """A Latin run without digits that is longer is no word and no sentence in pinyin."""
 
@@ -32,11 +36,15 @@ _LATIN: Final = "A-Za-z\u00c0-\u024f"
 _PUNCTUATION: Final = frozenset("，。？！：；（）～…")
 """Chinese punctuation stays as it was typed; no part of a number or an address is among it."""
 
-_MAIL: Final = re.compile(rf"[{_LATIN}\d._%+\-]*@[{_LATIN}\d._%+\-]*")
-_ADDRESS: Final = re.compile(
-    rf"(?:[A-Za-z][A-Za-z\d+.\-]*://|www\.)[!-~{_LATIN}]*"
-    rf"|(?<![{_LATIN}\d])(?:[{_LATIN}\d_-]+\.)+[A-Za-z]{{2,}}(?![{_LATIN}\d])(?:[/?#:][!-~{_LATIN}]*)?"
-)
+# Each run is read once: it begins where it can, takes all it can (++) and gives nothing back.
+_LOCAL: Final = rf"[{_LATIN}\d._%+\-]"
+_MAIL: Final = re.compile(rf"(?<!{_LOCAL}){_LOCAL}*+(?:@{_LOCAL}*+)++")
+_LINK: Final = re.compile(rf"(?:[A-Za-z][A-Za-z\d+.\-]{{0,30}}+://|www\.)[!-~{_LATIN}]*+")
+_LABEL: Final = rf"[{_LATIN}\d_\-]"
+_DOTTED: Final = re.compile(rf"(?<!{_LABEL}){_LABEL}++(?:\.{_LABEL}++)++")
+_TOP_LEVEL: Final = re.compile(rf"\.[A-Za-z]{{2,}}+(?![{_LATIN}\d])")
+_PATH: Final = re.compile(rf"{ADDRESS}[/?#:][!-~{_LATIN}]*+")
+_HALF: Final = re.compile(rf"(?<![!-~{_LATIN}])[!-~{_LATIN}]++\Z")
 _RUN: Final = re.compile(rf"[{_LATIN}\d_]+(?:-[{_LATIN}\d_]+)*")
 _NUMBER: Final = re.compile(rf"[\d{_NUMERAL}](?:[\s\-._·/()+]{{0,2}}[\d{_NUMERAL}])*")
 _DIGITS: Final = re.compile(r"\d+")
@@ -50,9 +58,13 @@ def mask(words: str) -> str:
     do mail and web addresses, identifiers of letters and digits, and numbers of at least
     ``SPOKEN_NUMBER`` Chinese numerals. Masking twice changes nothing more.
     """
-    text = _plain(words)
-    text = _MAIL.sub(lambda found: MAIL if len(found[0]) > 1 else found[0], text)
-    text = _ADDRESS.sub(ADDRESS, text)
+    words = words.lstrip()
+    text = _plain(words[:MOST_READ])
+    if len(words) > MOST_READ:
+        text = _HALF.sub(IDENTIFIER, text)  # nobody knows what it is half of
+    text = _MAIL.sub(lambda found: MAIL if found[0].strip("@") else found[0], text)
+    text = _LINK.sub(ADDRESS, text)
+    text = _PATH.sub(ADDRESS, _DOTTED.sub(_host, text))
     text = _RUN.sub(lambda found: IDENTIFIER if _is_identifier(found[0]) else found[0], text)
     text = _NUMBER.sub(_number, text)
     return _cut(text)
@@ -79,6 +91,13 @@ def _narrow(character: str) -> str:
 def _seen(character: str) -> bool:
     """No control, no zero-width character inside a number, no lone surrogate, no noncharacter."""
     return not unicodedata.category(character).startswith("C")
+
+
+def _host(found: re.Match[str]) -> str:
+    """Dotted words up to the last one that may be a top-level domain are an address."""
+    run = found[0]
+    ends = [each.end() for each in _TOP_LEVEL.finditer(run)]
+    return ADDRESS + run[ends[-1] :] if ends else run
 
 
 def _is_identifier(run: str) -> bool:

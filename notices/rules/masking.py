@@ -16,13 +16,26 @@ LONG_RUN: Final = 7
 NUMBER: Final = "‹#›"
 MAIL: Final = "‹@›"
 
-_DIGIT: Final = r"[\d〇零一二三四五六七八九]"
+DIGIT: Final = r"[\d〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
+"""A digit of a number that was typed or read out, in whatever script."""
+
+_UNSEEN: Final = (
+    r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*+"
+)
+_GAP: Final = r"[\s\-\u2010-\u2015\u2212\uff0d._·•・．/／()（）+]"
+BETWEEN: Final = rf"(?:{_UNSEEN}{_GAP}){{0,4}}+{_UNSEEN}"
+"""What may stand between two digits of one number: as people group them (spaces and line breaks,
+dashes, dots, slashes, brackets), and what nobody sees."""
+
+_LOCAL: Final = r"[\w.%+\-]"
+# Each run is read once: it begins where it can, takes all it can and gives nothing back. A part
+# that follows a part (a@b@c) is of the same address.
+_MAIL: Final = re.compile(rf"(?<!{_LOCAL}){_LOCAL}++(?:@{_LOCAL}++)++")
+_DATE: Final = r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?!\d)"
 _TOLD: Final = re.compile(
     r"(?P<keep>(?<!\w)T[0-9]{8,12}(?!\w)"
-    r"|(?<!\d)(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-    r"(?:[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)?(?!\d))"
-    r"|(?P<mail>[\w.%+\-]+@[\w.\-]+)"
-    rf"|(?P<number>{_DIGIT}(?:[\s\-._·/()+]{{0,2}}{_DIGIT}){{{LONG_RUN - 1},}})"
+    rf"|(?<!\d){_DATE}(?:[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?!\d))?)"
+    rf"|(?P<number>{DIGIT}(?:{BETWEEN}{DIGIT}){{{LONG_RUN - 1},}}+)"
 )
 
 
@@ -31,13 +44,7 @@ def mask_numbers(text: str) -> str:
 
     Masking twice changes nothing more.
     """
-    return _TOLD.sub(_told, text)
-
-
-def _told(found: re.Match[str]) -> str:
-    if found["keep"]:
-        return found["keep"]
-    return MAIL if found["mail"] else NUMBER
+    return _TOLD.sub(lambda found: found["keep"] or NUMBER, _MAIL.sub(MAIL, text))
 
 
 def mask_values(values: Any) -> Any:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.rules.masking import MOST_WORDS, NUMBER, PLACEHOLDERS, has_placeholder, mask
+from kb.rules import masking
+from kb.rules.masking import (
+    MOST_READ,
+    MOST_WORDS,
+    NUMBER,
+    PLACEHOLDERS,
+    has_placeholder,
+    mask,
+)
+
+PATTERNS = [each for each in vars(masking).values() if isinstance(each, re.Pattern)]
 
 anything = st.text(max_size=260)
 chinese = st.text(alphabet="灵感值会员怎么退款水印被扣了吗我的，？", max_size=40)
@@ -40,6 +50,12 @@ chinese = st.text(alphabet="灵感值会员怎么退款水印被扣了吗我的�
         ("kling ai 怎么用", "kling ai 怎么用"),
         ("一行\n两行\x00", "一行 两行"),
         ("爱@可灵", "爱@可灵"),
+        ("@@ 和 a@@b", "@@ 和 ‹@›"),
+        ("klingai.com.1进不去", "‹/›.‹#›进不去"),
+        ("去klingai.com/a/b?c=1看", "去‹/›看"),
+        ("a..klingai.com.cn.", "a..‹/›."),
+        ("v1.2 和 3.5", "v‹#›.‹#› 和 ‹#›.‹#›"),
+        ("-a_b.klingai.com_x", "‹/›_x"),
         ("", ""),
     ],
 )
@@ -54,6 +70,26 @@ def test_no_digit_and_no_more_than_fits(said: str) -> None:
     assert not any(each.isdigit() for each in kept)
     assert len(kept) <= MOST_WORDS
     kept.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["a", "a.", "a-", "-", "_.", "a+", "http:", "a@", "@", "1-", "a.1", "www", "\u200b", " "],
+)
+def test_a_long_text_is_read_once(part: str) -> None:
+    """With what is read again and again this takes hours."""
+    many = 400_000 // len(part)
+    assert len(mask(part * many)) <= MOST_WORDS
+    for pattern in PATTERNS:
+        pattern.sub("", part * many)
+
+
+def test_nothing_is_read_that_would_not_be_kept() -> None:
+    said = "扣了两次" * 50
+    assert mask(said + "a." * 100_000) == said
+    # Half of an address is no word.
+    hidden = "1" * (MOST_READ - 10)
+    assert mask(hidden + "，zhang.san@qq.com") == "‹#›，‹*›"
 
 
 @given(anything)
