@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,8 +14,6 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from klingdesk.changelist import StrictChangeList
 from klingdesk.lean_media import LeanMedia
@@ -82,19 +79,6 @@ class ShownElsewhere(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse(self.own_page, kwargs=parts))
 
 
-def content_lines(pairs: Iterable[tuple[Any, str]]) -> SafeString:
-    """Labels and texts as a list, line breaks kept, everything escaped."""
-    rows = format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs)
-    return format_html('<dl class="desk-content">{}</dl>', rows)
-
-
 def instant_words(at: datetime) -> str:
     """An instant as people say it now: 今天 14:05, 11月3日 18:00."""
     return moment_words(at, now=timezone.now())
-
-
-def pretty_json(value: Any) -> SafeString:
-    """A JSON value, indented and escaped."""
-    return format_html(
-        '<pre class="desk-json">{}</pre>', json.dumps(value, ensure_ascii=False, indent=2)
-    )

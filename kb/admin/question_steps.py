@@ -288,6 +288,7 @@ def _discard(sent: Sent) -> Done:
     discard_draft(
         key=sent.key,
         acting_user=sent.request.user,
+        now=timezone.now(),
         expected_version=sent.typed("expected_version"),
     )
     stays = question is not None and question.revision_number > 0

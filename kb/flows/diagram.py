@@ -135,19 +135,6 @@ class Diagram:
         return "\n".join(lines) + "\n"
 
 
-def to_mermaid(
-    flow: FlowDefinition | Draft,
-    *,
-    findings: Iterable[FlowError] = (),
-    numbers: Mapping[str, Sequence[str]] | None = None,
-    marks: Marks | None = None,
-    translate: Translate = str,
-) -> str:
-    """Mermaid text of ``flow``. ``numbers`` are further lines of text by key of the node."""
-    drawn = draw(flow, findings=findings, numbers=numbers, marks=marks, translate=translate)
-    return drawn.mermaid()
-
-
 def draw(
     flow: FlowDefinition | Draft,
     *,
@@ -157,6 +144,7 @@ def draw(
     translate: Translate = str,
 ) -> Diagram:
     """The picture of ``flow``; of one that cannot be read whole, what can be read of it.
+    ``numbers`` are further lines of text by key of the node.
 
     Nodes that are led to and are not there are in it too, and so are those that are gone when
     ``marks`` tell of any.

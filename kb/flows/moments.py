@@ -15,7 +15,19 @@ _TIME = re.compile(
     r"(?:\s*[:点时]\s*(?:(?P<minute>[0-9]{1,2})(?::[0-9]{2})?\s*分?|(?P<halfpast>半))?)?"
 )
 _WORDS = {"前天": -2, "昨天": -1, "今天": 0, "明天": 1, "后天": 2}
-_AFTERNOON = {"下午", "傍晚", "晚上", "晚"}
+_EVENING = range(17, 24)
+_HOURS = {
+    "凌晨": range(12),
+    "早上": range(1, 12),
+    "上午": range(13),
+    "中午": range(10, 16),
+    "下午": range(12, 24),
+    "傍晚": range(16, 24),
+    "晚上": _EVENING,
+    "晚": _EVENING,
+}
+"""The hours of the day that each word may stand before. 晚上12点 and 晚上1点 may be of the day that
+was typed or of the next one: they have no reading, so that the agent is asked."""
 
 
 class NotADay(ValueError):
@@ -92,11 +104,19 @@ def _time(text: str) -> time:
     match = _TIME.fullmatch(text)
     if match is None:
         raise NotATime(text)
-    hour = int(match["hour"])
     minute = 30 if match["halfpast"] else int(match["minute"] or 0)
-    if match["half"] in _AFTERNOON and hour < 12:
-        hour += 12
     try:
-        return time(hour, minute)
+        return time(_hour(match["half"], int(match["hour"])), minute)
     except ValueError as error:
         raise NotATime(text) from error
+
+
+def _hour(word: str | None, hour: int) -> int:
+    """Of 24, read by the word before it; as it stands where that makes sense (下午15点)."""
+    if word is None:
+        return hour
+    readings = (hour, (hour + 12) % 24) if hour <= 12 else (hour,)
+    for each in readings:
+        if each in _HOURS[word]:
+            return each
+    raise NotATime(f"{word}{hour}")

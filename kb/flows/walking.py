@@ -23,7 +23,6 @@ from kb.flows.variables import Variable
 
 INSIDE = "/"
 """Between the key of a subflow node and the key of a node inside it."""
-NO_VALUES: Mapping[str, Json] = {}
 
 
 @dataclass(frozen=True, slots=True)

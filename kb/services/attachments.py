@@ -27,6 +27,14 @@ MOST_FRAMES = 500
 
 _FORMATS = {media.PNG: "PNG", media.JPEG: "JPEG", media.GIF: "GIF", media.WEBP: "WEBP"}
 
+_NOTHING_BUT_FRAMES: dict[str, Any] = {
+    "exif": b"",
+    "comment": b"",
+    "xmp": b"",
+    "icc_profile": None,
+}
+"""Moving pictures are saved from what was opened, and would take these with them."""
+
 
 @transaction.atomic
 def keep_upload(*, name: str, data: bytes, acting_user: Any, now: datetime) -> Attachment:
@@ -91,14 +99,14 @@ def _clean_picture(data: bytes, kind: str) -> tuple[bytes, int, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture: Image.Image = Image.open(io.BytesIO(data), formats=[_FORMATS[kind]])
-            frames = _frames(picture)
-            moving = frames > 1
+            # Cameras put a second JPEG behind the first and call it MPO: no picture that moves.
+            moving = _frames(picture, most=1 if kind == media.JPEG else MOST_FRAMES) > 1
             if not moving:
                 picture = ImageOps.exif_transpose(picture)
             picture.load()
             cleaned = io.BytesIO()
             if moving:
-                picture.save(cleaned, format=_FORMATS[kind], save_all=True, exif=b"")
+                picture.save(cleaned, format=_FORMATS[kind], save_all=True, **_NOTHING_BUT_FRAMES)
             else:
                 bare = Image.new(picture.mode, picture.size)
                 if picture.mode == "P" and (palette := picture.getpalette()) is not None:
@@ -115,6 +123,9 @@ def _clean_picture(data: bytes, kind: str) -> tuple[bytes, int, int]:
         SyntaxError,
         ValueError,
         EOFError,
+        # What Pillow's decoders of GIF and WebP come upon in broken files.
+        LookupError,
+        RuntimeError,
         struct.error,
     ) as broken:
         raise _refused(_("The picture is damaged. Save it anew and upload it again.")) from broken
@@ -122,17 +133,18 @@ def _clean_picture(data: bytes, kind: str) -> tuple[bytes, int, int]:
     return cleaned.getvalue(), width, height
 
 
-def _frames(picture: Image.Image) -> int:
-    """How many frames a picture has. Refuses too many, and too many pixels in one or in all.
+def _frames(picture: Image.Image, *, most: int) -> int:
+    """How many frames a picture has. Refuses more than ``most`` (of one: does not look for more),
+    and too many pixels in one or in all.
 
     Only counts so far as there may be: counting decodes what is counted.
     """
     pixels = max(picture.width * picture.height, 1)
     if pixels > MOST_PIXELS:
         raise _refused(_("The picture has too many pixels."))
-    if not getattr(picture, "is_animated", False):
+    if most == 1 or not getattr(picture, "is_animated", False):
         return 1
-    for frame in range(1, min(MOST_FRAMES, MOST_MOVING_PIXELS // pixels) + 1):
+    for frame in range(1, min(most, MOST_MOVING_PIXELS // pixels) + 1):
         try:
             picture.seek(frame)
         except EOFError:
@@ -146,7 +158,7 @@ def _kept(picture: Image.Image) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     if "transparency" in picture.info:
         kept["transparency"] = picture.info["transparency"]
-    if picture.format == "JPEG" or picture.mode == "CMYK":
+    if picture.format in ("JPEG", "MPO") or picture.mode == "CMYK":
         kept["quality"] = 90
     return kept
 

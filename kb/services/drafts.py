@@ -144,7 +144,7 @@ def send_back_draft(
 
 
 @transaction.atomic
-def discard_draft(*, key: str, acting_user: Any, expected_version: int) -> None:
+def discard_draft(*, key: str, acting_user: Any, now: datetime, expected_version: int) -> None:
     """Throw a draft away; a question that was never published goes with it.
 
     ``Conflict`` when something still refers to that question.
@@ -161,7 +161,7 @@ def discard_draft(*, key: str, acting_user: Any, expected_version: int) -> None:
                 _("Something else refers to this question, so it cannot be thrown away."),
                 state=state,
             ) from used
-    elif question.replaced_at is not None:
+    elif _is_still_given(question, now=now):
         question.replaced_at = None
         question.save(update_fields=["replaced_at", "updated_at"])
 
@@ -219,7 +219,7 @@ def _mirror(
     """Let the row of a question that was never published say what its draft says.
 
     A published one keeps its text; only a schedule that fell away before its moment is taken
-    back. Later the text that it was to replace stays withdrawn: nobody holds it for right any more.
+    back.
     """
     changed: dict[str, Any] = {}
     if question.revision_number == 0:
@@ -230,9 +230,18 @@ def _mirror(
             changed["owner"] = owner_of(content)
             changed["review_due"] = content.review_due
             changed["review_reason"] = content.review_reason
-    elif question.replaced_at is not None and question.replaced_at > now:
+    elif _is_still_given(question, now=now):
         changed["replaced_at"] = None
     if changed:
         for name, value in changed.items():
             setattr(question, name, value)
         question.save(update_fields=[*changed, "updated_at"])
+
+
+def _is_still_given(question: StandardQuestion, *, now: datetime) -> bool:
+    """Whether a schedule is to replace the published text and its moment has not come.
+
+    Later that text stays withdrawn, whatever becomes of the draft: nobody holds it for right
+    any more.
+    """
+    return question.replaced_at is not None and question.replaced_at > now

@@ -77,13 +77,17 @@ def publish_flow(
     only: no version says those, so they would be lost.
 
     Raises ``FlowRefused`` for errors (another flow's key is one) and for warnings that are not
-    among ``accepted``; ``Invalid`` without a reason; ``Conflict`` when somebody else published
+    among ``accepted``; ``Invalid`` without a reason or with
+    one of more than ``MOST_REASON`` characters; ``Conflict`` when somebody else published
     or saved meanwhile, with both numbers in its state.
     """
-    if not reason.strip() or len(reason) > MOST_REASON:
+    reason = reason.strip()
+    if not reason or len(reason) > MOST_REASON:
+        most = {"most": MOST_REASON}
+        wrong = _("At most %(most)d characters.") % most if reason else _("Please fill this in.")
         raise Invalid(
-            _("Say why this is published, in up to %(most)d characters.") % {"most": MOST_REASON},
-            fields={"reason": [_("Please fill this in.")]},
+            _("Say why this is published, in up to %(most)d characters.") % most,
+            fields={"reason": [wrong]},
         )
     flow = Flow.objects.select_for_update().filter(key=key).first()
     draft = FlowDraft.objects.select_for_update().filter(flow=flow).first() if flow else None
@@ -93,7 +97,7 @@ def publish_flow(
         _acceptable(definition, findings, accepted=accepted),
         text=text,
         acting_user=acting_user,
-        reason=reason.strip(),
+        reason=reason,
         accepted=[each.as_data() for each in findings],
         now=now,
     )

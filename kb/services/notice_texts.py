@@ -24,6 +24,7 @@ NOTICE_TEXTS = {
         "The answer to “%(title)s” expires on %(date)s. Prolong it, or write the next one."
     ),
     "kb.review_due": _("“%(title)s” is due for review since %(date)s: %(reason)s"),
+    "kb.review_due_plain": _("“%(title)s” is due for review since %(date)s."),
     "kb.not_published": _("The scheduled text of “%(title)s” could not be published: %(reason)s"),
     "kb.review_wanted": _("“%(title)s” waits for a review."),
     "kb.sent_back": _("Your text for “%(title)s” came back from the review: %(comment)s"),

@@ -91,9 +91,11 @@ def _publish_scheduled(done: Upkeep, editors: _Editors, *, now: datetime) -> Non
 
 
 def _tell(editors: _Editors, code: str, question: StandardQuestion, *, now: datetime) -> int:
+    reason = question.review_reason.strip()
     if code == "kb.review_due":
         date = f"{question.review_due}"
         event = f"{code}:{question.pk}:{date}"
+        code = code if reason else "kb.review_due_plain"
     else:
         moment = timezone.localtime(question.expires_at)
         date, event = f"{moment:%Y-%m-%d}", f"{code}:{question.pk}:{moment.isoformat()}"
@@ -102,7 +104,7 @@ def _tell(editors: _Editors, code: str, question: StandardQuestion, *, now: date
         code=code,
         # A new date is a new event; the same one is told once.
         event=event,
-        params={"title": question.title, "date": date, "reason": question.review_reason},
+        params={"title": question.title, "date": date, "reason": reason},
         path=question_path(question),
         now=now,
     )

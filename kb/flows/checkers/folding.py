@@ -50,8 +50,3 @@ def fold(text: str) -> Folded:
 
     folded.text = _RUN.sub(one, text)
     return folded
-
-
-def is_folded(value: str) -> bool:
-    """Whether the value is nothing but such a note."""
-    return _NOTE.fullmatch(value.strip()) is not None

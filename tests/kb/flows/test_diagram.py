@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.flows.diagram import Diagram, Marks, Way, draw, escaped, to_mermaid, ways_of
+from kb.flows.diagram import Diagram, Marks, Way, draw, escaped, ways_of
 from kb.flows.errors import finding
 from kb.flows.loader import check_flow, parse_flow
 from kb.flows.outline import MOST_DEPTH, Step, outline
@@ -86,7 +86,7 @@ def test_no_text_gets_out_of_its_label(text: str) -> None:
     first["prompt"] = text
     first["choices"][0]["label"] = text
     flow = FlowDefinition.model_validate(data)
-    assert is_well_formed(to_mermaid(flow, numbers={data["start"]: [text]}))
+    assert is_well_formed(draw(flow, numbers={data["start"]: [text]}).mermaid())
 
 
 @given(st.text(max_size=80), st.text(max_size=30))
@@ -235,6 +235,6 @@ def test_words_are_translated_and_texts_of_the_author_are_not() -> None:
 
     data = colour()
     label = data["nodes"][data["start"]]["choices"][0]["label"]
-    to_mermaid(parse_flow(data), translate=translate)
+    draw(parse_flow(data), translate=translate).mermaid()
     assert "Ask, and choose" in seen
     assert label not in seen

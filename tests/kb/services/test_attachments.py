@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import random
 import struct
 from dataclasses import replace
 from datetime import timedelta
@@ -68,6 +70,70 @@ def test_a_moving_picture_keeps_its_frames(editor: Any) -> None:
     frames[0].save(held, format="GIF", save_all=True, append_images=frames[1:])
     kept = keep(held.getvalue(), user=editor)
     assert getattr(Image.open(io.BytesIO(bytes(kept.data))), "n_frames", 1) == 3
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_a_moving_picture_loses_what_is_no_picture(kind: str, editor: Any) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "HIDDEN exif"
+    beside = {
+        "GIF": {"comment": b"HIDDEN comment"},
+        "PNG": {"exif": exif.tobytes(), "icc_profile": b"HIDDEN profile"},
+        "WEBP": {"exif": exif.tobytes(), "xmp": b"HIDDEN xmp", "icc_profile": b"HIDDEN profile"},
+    }[kind]
+    held = io.BytesIO()
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(held, format=kind, save_all=True, append_images=frames[1:], **beside)
+    assert b"HIDDEN" in held.getvalue() or kind == "PNG", "profiles of PNG are compressed"
+    data = bytes(keep(held.getvalue(), user=editor).data)
+    kept = Image.open(io.BytesIO(data))
+    assert getattr(kept, "n_frames", 1) == 3
+    assert b"HIDDEN" not in data
+    assert not {"comment", "exif", "xmp", "icc_profile"} & kept.info.keys()
+
+
+def test_a_photograph_with_a_second_one_behind_it_is_the_first(editor: Any) -> None:
+    """MPO: what some cameras and telephones write as .jpg."""
+    held = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    first, second = Image.new("RGB", (40, 30), "red"), Image.new("RGB", (40, 30), "blue")
+    first.save(held, format="MPO", save_all=True, append_images=[second], exif=exif.tobytes())
+    kept = keep(held.getvalue(), user=editor, name="IMG_0001.jpg")
+    opened = Image.open(io.BytesIO(bytes(kept.data)))
+    assert (kept.media_type, opened.format) == ("image/jpeg", "JPEG")
+    assert (kept.width, kept.height) == (30, 40)
+    red, _green, blue = opened.convert("RGB").getpixel((5, 5))  # type: ignore[misc]
+    assert red > 200 > 50 > blue
+
+
+def test_every_broken_picture_is_refused_with_the_reason(editor: Any) -> None:
+    """Bytes turned at random: kept where a picture is left, refused otherwise, and never a 500."""
+    chance = random.Random(4)
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "green", "blue")]
+    for kind in ("GIF", "WEBP", "PNG"):
+        held = io.BytesIO()
+        frames[0].save(held, format=kind, save_all=True, append_images=frames[1:])
+        for _turn in range(150):
+            data = bytearray(held.getvalue())
+            for _byte in range(chance.randint(1, 6)):
+                data[chance.randrange(12, len(data))] = chance.randrange(256)
+            with contextlib.suppress(Invalid):
+                keep(bytes(data), user=editor)
+
+
+@pytest.mark.parametrize("fault", [IndexError, KeyError, RuntimeError])
+def test_whatever_a_decoder_stumbles_over_is_a_refusal(
+    fault: type[Exception], editor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = picture("GIF")
+
+    def stumble(*_args: Any, **_options: Any) -> None:
+        raise fault
+
+    monkeypatch.setattr(Image.Image, "load", stumble)
+    with pytest.raises(Invalid, match="damaged"):
+        keep(data, user=editor)
 
 
 def test_transparency_survives(editor: Any) -> None:

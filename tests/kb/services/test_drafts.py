@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kb.models import Disagreement, Draft, StandardQuestion
+from kb.selectors.answers import answer_of
 from kb.selectors.questions import question_for
 from kb.selectors.search import search_questions
 from kb.services.content import FollowUpContent, QuestionContent, published_content
@@ -216,7 +217,7 @@ def do(step: Any, key: str, user: Any, version: int) -> None:
     more: dict[str, Any] = {
         submit_draft: {"now": NOW},
         send_back_draft: {"now": NOW, "comment": "再写"},
-        discard_draft: {},
+        discard_draft: {"now": NOW},
         publish_draft: {"now": NOW, "reason": "x"},
     }[step]
     step(key=key, acting_user=user, expected_version=version, **more)
@@ -239,7 +240,7 @@ def test_a_draft_begun_on_an_older_revision_is_not_published(questions: Any) -> 
 
 def test_discarding_leaves_what_is_published(questions: Any) -> None:
     save(key="price")
-    discard_draft(key="price", acting_user=None, expected_version=1)
+    discard_draft(key="price", acting_user=None, now=NOW, expected_version=1)
     assert not Draft.objects.exists()
     assert StandardQuestion.objects.get(key="price").revision_number == 1
 
@@ -248,13 +249,26 @@ def test_discarding_a_scheduled_text_lets_the_present_one_go_on(questions: Any) 
     version = save(replace(CONTENT, effective_from=LATER), key="price").version
     publish_draft(key="price", acting_user=None, reason="x", now=NOW, expected_version=version)
     version = Draft.objects.get().version
-    discard_draft(key="price", acting_user=None, expected_version=version)
+    discard_draft(key="price", acting_user=None, now=NOW, expected_version=version)
     assert StandardQuestion.objects.get(key="price").replaced_at is None
+
+
+@pytest.mark.parametrize("late", [timedelta(), timedelta(minutes=5)])
+def test_discarding_a_text_that_was_due_gives_the_old_one_no_more(
+    late: timedelta, questions: Any
+) -> None:
+    version = save(replace(CONTENT, effective_from=LATER), key="price").version
+    publish_draft(key="price", acting_user=None, reason="x", now=NOW, expected_version=version)
+    version = Draft.objects.get().version
+    discard_draft(key="price", acting_user=None, now=LATER + late, expected_version=version)
+    price = StandardQuestion.objects.get(key="price")
+    assert price.replaced_at == LATER
+    assert not answer_of(price, now=LATER + late).is_in_force
 
 
 def test_what_was_never_published_goes_with_its_draft(questions: Any) -> None:
     save()
-    discard_draft(key="refund", acting_user=None, expected_version=1)
+    discard_draft(key="refund", acting_user=None, now=NOW, expected_version=1)
     assert not StandardQuestion.objects.filter(key="refund").exists()
 
 
@@ -262,7 +276,7 @@ def test_what_is_referred_to_is_not_thrown_away(questions: Any) -> None:
     draft = save()
     Disagreement.objects.create(question=draft.question, key="a", caution="小心", opened_at=NOW)
     with pytest.raises(Conflict) as refused:
-        discard_draft(key="refund", acting_user=None, expected_version=1)
+        discard_draft(key="refund", acting_user=None, now=NOW, expected_version=1)
     assert refused.value.state["version"] == 1
     assert Draft.objects.get().question.key == "refund"
 

@@ -93,12 +93,25 @@ def test_the_first_version_of_a_new_flow(editor: Any) -> None:
     assert not FlowDraft.objects.exists()
 
 
-@pytest.mark.parametrize("reason", ["", "  ", "长" * 301])
-def test_a_reason_is_needed(reason: str, editor: Any) -> None:
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("", "Please fill this in."),
+        ("  ", "Please fill this in."),
+        ("长" * 301, "At most 300 characters."),
+    ],
+)
+def test_a_reason_is_needed_and_is_short(reason: str, words: str, editor: Any) -> None:
     with pytest.raises(Invalid) as refused:
         publish(editor, CHANGED, reason=reason)
-    assert set(refused.value.fields) == {"reason"}
+    assert {name: [*map(str, said)] for name, said in refused.value.fields.items()} == {
+        "reason": [words]
+    }
     assert current().number == 1
+
+
+def test_blanks_around_a_reason_do_not_count(editor: Any) -> None:
+    assert publish(editor, CHANGED, reason=f" {'长' * 300}\n").reason == "长" * 300
 
 
 # --- the same again -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from kb.models import Draft, Revision, StandardQuestion
 from kb.rules.lifecycle import Standing
@@ -19,6 +20,7 @@ from kb.services.publishing import publish_question, retire_question
 from kb.services.upkeep import keep_answers_true
 from klingdesk.core.errors import Conflict
 from notices.selectors import notices_for, unread_count
+from notices.words import in_words
 from tests.conftest import NOW
 
 DAY = timedelta(days=1)
@@ -82,6 +84,28 @@ def test_everybody_is_told_once_and_a_week_without_a_run_does_no_harm(
     assert keep_answers_true(now=NOW + 10 * DAY).notices == 0
     publish(price, expires_at=NOW + 11 * DAY, now=NOW + 10 * DAY)
     assert keep_answers_true(now=NOW + 12 * DAY).notices == 1
+
+
+def test_a_review_without_a_reason_is_told_in_a_whole_sentence(
+    price: StandardQuestion, editor: Any, chinese: None
+) -> None:
+    publish(price, review_due=date(2026, 3, 3), review_reason=" ")
+    assert keep_answers_true(now=NOW).notices == 1
+    publish(price, review_due=date(2026, 3, 3), review_reason="核价")
+    assert keep_answers_true(now=NOW).notices == 0  # of the same date they know
+    publish(price, review_due=date(2026, 3, 4), review_reason="核价")
+    assert keep_answers_true(now=NOW).notices == 1
+    told = [in_words(notice.code, notice.params) for notice in notices_for(editor)]
+    assert sorted(told) == [
+        "“灵感值的价格”自 2026-03-03 起应复核。",
+        "“灵感值的价格”自 2026-03-04 起应复核：核价",
+    ]
+    with translation.override("en"):
+        told = [in_words(notice.code, notice.params) for notice in notices_for(editor)]
+    assert sorted(told) == [
+        "“灵感值的价格” is due for review since 2026-03-03.",
+        "“灵感值的价格” is due for review since 2026-03-04: 核价",
+    ]
 
 
 def test_the_owner_alone_is_told_while_active(
