@@ -22,8 +22,15 @@ from klingdesk.pages import is_htmx
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
-ASKED_BY_PAGES = frozenset({"inbox_unread", "work_counts", "ticket_here"})
-"""Addresses that pages ask by themselves while they are open: no sign of the person."""
+ASKED_BY_PAGE = "X-Desk-Polling"
+"""Header of what a page asks by itself while it is open: no sign of the person.
+
+The desk's scripts send it (``tests/house/test_polling.py``). Whoever forges it shortens their own
+session and nothing else.
+"""
+
+NOT_REPEATED = frozenset({"csrfmiddlewaretoken", "secret", "url"})
+"""Fields that no page repeats, beside passwords: webhooks' secrets and addresses."""
 
 SEEN_EVERY = 60
 """Seconds between two notes of when a person was last seen: a write for each request is dear."""
@@ -62,12 +69,11 @@ class SessionLimits:
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
-        """Note that the person is there."""
+        """Note that the person is there, unless the page asks by itself."""
         seen = (
             request.session.get(SEEN) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
         )
-        match = request.resolver_match
-        if seen is not None and (match is None or match.url_name not in ASKED_BY_PAGES):
+        if seen is not None and ASKED_BY_PAGE not in request.headers:
             stamp = int(timezone.now().timestamp())
             if stamp - seen >= SEEN_EVERY:
                 request.session[SEEN] = stamp
@@ -76,20 +82,17 @@ class SessionLimits:
 
 def _is_lost_form(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Whether a form was sent by somebody whom the desk does not know (any more)."""
-    login = reverse(settings.LOGIN_URL)
-    return (
-        request.method == "POST"
-        and response.status_code == 302
-        and response.headers.get("Location", "").startswith(f"{login}?")
-        and not request.path.startswith(login)
-    )
+    if request.method != "POST" or response.status_code != 302:
+        return False
+    login, leads_to = reverse(settings.LOGIN_URL), response.headers.get("Location", "")
+    return leads_to.startswith(f"{login}?") and not request.path.startswith(login)
 
 
 def _form_kept(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
     """401 with everything that was typed, to be sent again after a login in another tab.
 
-    Passwords are left out. htmx gets it without a swap: the form stays as it is, and
-    ``desk.js`` says what to do.
+    Passwords, and secrets and addresses of webhooks, are left out. htmx gets it without a swap:
+    the form stays as it is, and ``desk.js`` says what to do.
     """
     if is_htmx(request):
         kept = HttpResponse(status=401)
@@ -99,7 +102,7 @@ def _form_kept(request: HttpRequest, response: HttpResponseBase) -> HttpResponse
         (name, value)
         for name, values in request.POST.lists()
         for value in values
-        if name != "csrfmiddlewaretoken" and "password" not in name
+        if name not in NOT_REPEATED and "password" not in name
     ]
     context = {"fields": fields, "address": request.get_full_path(), "has_files": request.FILES}
     kept = render(request, "admin/accounts/form_kept.html", context, status=401)

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+BLOCK = 20
+"""Permits that a process takes at once, if the limit allows it."""
+
 MOST_SUBJECTS = 10_000
 """So many are remembered in a process before those of past windows are dropped."""
 
@@ -32,6 +35,11 @@ class Rate:
     limit: int
     seconds: int
     block: int
+
+    @classmethod
+    def in_blocks(cls, limit: int, seconds: int) -> Rate:
+        """With ``BLOCK`` permits at once; of small limits a twentieth."""
+        return cls(limit, seconds, block=max(1, min(BLOCK, limit // BLOCK)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.http import HttpRequest
 from django.test import Client
 
-from accounts.addresses import client_address
+from accounts.addresses import client_address, counted
 from accounts.models import ApiToken
 from accounts.services.passwords import password_set_by_other
 from klingdesk.core.roles import Role
@@ -120,6 +120,31 @@ def test_only_our_own_proxy_is_believed(
     if forwarded is not None:
         request.META["HTTP_X_FORWARDED_FOR"] = forwarded
     assert client_address(request) == address
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("10.1.2.3", "10.1.2.3"),
+        (" 2001:db8:0:7:a:b:c:d ", "2001:db8:0:7::"),
+        ("2001:db8:0:7::1", "2001:db8:0:7::"),
+        ("2001:db8:0:8::1", "2001:db8:0:8::"),
+        ("::ffff:10.1.2.3", "10.1.2.3"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::1", "::1"),
+        ("2001:db8::1::2", None),
+        ("", None),
+    ],
+)
+def test_an_ipv6_network_is_one_address(given: str, address: str | None) -> None:
+    assert counted(given) == address
+
+
+def test_whoever_has_a_network_has_no_more_tries(agent: Any) -> None:
+    for number in range(5):
+        assert not attempt(Client(REMOTE_ADDR=f"2001:db8:0:7::{number}"), "agent", "wrong")
+    assert not attempt(Client(REMOTE_ADDR="2001:db8:0:7:1:2:3:4"), "agent")
+    assert attempt(Client(REMOTE_ADDR="2001:db8:0:8::1"), "agent"), "another network is another"
 
 
 def test_an_administrator_sees_and_lifts_lock_outs(

@@ -55,13 +55,33 @@ def test_a_session_ends_after_twelve_hours_of_work(agent: Any, at_now: Any) -> N
     assert not is_in(client)
 
 
-def test_a_page_that_asks_by_itself_keeps_nobody_logged_in(agent: Any, at_now: Any) -> None:
-    client = logged_in()
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/inbox/unread/",
+        "/admin/console/waiting/",
+        "/admin/exports/state/",
+        "/admin/kb-imports/",
+        "/admin/reports/sla/",
+    ],
+)
+def test_a_page_that_asks_by_itself_keeps_nobody_logged_in(
+    manager: Any, at_now: Any, address: str
+) -> None:
+    client = logged_in("manager")
     for _hour in range(7):
         at_now.shift(timedelta(hours=1))
-        assert client.get("/admin/inbox/unread/").status_code == 200
+        assert client.get(address, headers={"x-desk-polling": "1"}).status_code in (200, 403)
     at_now.shift(timedelta(hours=1))
     assert not is_in(client)
+
+
+def test_a_person_who_asks_the_same_is_there(agent: Any, at_now: Any) -> None:
+    client = logged_in()
+    at_now.shift(timedelta(hours=7))
+    assert client.get("/admin/inbox/unread/").status_code == 200
+    at_now.shift(timedelta(hours=4))
+    assert is_in(client)
 
 
 def test_times_are_kept_and_written_once_a_minute(agent: Any, at_now: Any) -> None:
@@ -153,6 +173,19 @@ def test_a_form_sent_too_late_loses_nothing(agent: Any, at_now: Any) -> None:
     fragment = client.post(address, typed, headers={"HX-Request": "true"})
     assert (fragment.status_code, fragment.headers["HX-Reswap"]) == (401, "none")
     assert client.get(PAGE).headers["Location"] == f"/admin/login/?next={PAGE}"
+
+
+@pytest.mark.parametrize("field", ["secret", "url", "new_password1"])
+def test_secrets_of_a_form_sent_too_late_are_not_repeated(
+    manager: Any, at_now: Any, field: str
+) -> None:
+    client = logged_in("manager")
+    at_now.shift(timedelta(hours=13))
+    typed = {"name": "group chat", field: "https://robots.example.com/key-4711"}
+    response = client.post("/admin/webhooks/", typed)
+    assert response.status_code == 401
+    assert 'value="group chat"' in response.content.decode()
+    assert "key-4711" not in response.content.decode()
 
 
 def test_a_login_leads_back_to_the_page(agent: Any) -> None:
