@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from klingdesk.core.roles import Role, is_bot, roles_of
+from tickets.rules.transitions import OPEN_STATUSES, Status
 
 if TYPE_CHECKING:
     from tickets.models.archive import ArchivedTicket  # noqa: F401 - named in types below
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tickets.models.intake import Intake  # noqa: F401 - named in types below
     from tickets.models.ticket import Ticket  # noqa: F401 - named in types below
 
-OPEN = ("new", "queued", "assigned", "waiting", "returned")
+_OPEN = tuple(status.value for status in Status if status in OPEN_STATUSES)
 
 
 class ConsultationQuerySet(models.QuerySet["Consultation"]):
@@ -77,15 +78,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return _told_by(agent) | Q(Exists(merged))
 
     def open(self) -> TicketQuerySet:
-        return self.filter(status__in=OPEN)
+        return self.filter(status__in=_OPEN)
 
     def in_queue_order(self) -> TicketQuerySet:
         """By due date, records without a promise last, then the more urgent, then the older."""
         return self.order_by(F("due_at").asc(nulls_last=True), "-priority", "id")
-
-    def handed_over_between(self, start: datetime, end: datetime) -> TicketQuerySet:
-        """Handed over at ``start`` or later and before ``end``."""
-        return self.filter(created_at__gte=start, created_at__lt=end)
 
 
 class ArchivedTicketQuerySet(models.QuerySet["ArchivedTicket"]):

@@ -185,5 +185,5 @@ def test_working_time_and_stamps_of_the_history() -> None:
     assert days.is_working[1]
     assert not any(days.is_working[2:11])
     assert days.worked(5 * DAY) == 2 * 540
-    assert days.next_working(1) == 11
+    assert days.is_working[11]
     assert days.since(days.instant(12_345)) == 12_345

@@ -6,7 +6,6 @@ The desk's zone has kept one offset since 1991, so a day has 86,400 seconds.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from datetime import date, datetime, timedelta
 
 from klingdesk.core.calendar import WorkingCalendar
@@ -52,10 +51,6 @@ class Days:
         """The instant at which so many working minutes have passed, and ``second`` (0 to 59)."""
         number, inside = divmod(minutes, self._minutes)
         return self._working[number] * DAY + (self._opens + inside) * MINUTE + second
-
-    def next_working(self, day: int) -> int:
-        """The first working day after day number ``day``."""
-        return self._working[bisect_right(self._working, day)]
 
     def stamp(self, at: int) -> str:
         """As PostgreSQL reads it: ``2026-03-04 10:30:00+08``."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -44,8 +43,3 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         )
     }
 )
-
-
-def kinds_for(user: Any) -> list[Kind]:
-    """What this person may export."""
-    return [kind for kind in KINDS.values() if kind.is_for(user)]

@@ -9,6 +9,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from tickets.rules import transitions
+
 
 class Status(models.TextChoices):
     NEW = "new", _("New")
@@ -22,7 +24,8 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-OPEN_STATUSES = (Status.NEW, Status.QUEUED, Status.ASSIGNED, Status.WAITING, Status.RETURNED)
+OPEN_STATUSES = tuple(each for each in Status if each.value in transitions.OPEN_STATUSES)
+"""In this order: conditions of the database are made of it."""
 
 
 class Priority(models.IntegerChoices):

@@ -56,7 +56,8 @@ class Clock(models.Model):
     fired, null when none is left or while it is paused: the sweep reads only its index.
 
     ``paused_since`` is set while the clock stands still; the pauses themselves are derived
-    from the ticket's events. ``breached_at`` stays when the due date moves later.
+    from the ticket's events. ``breached_at`` stays when the due date moves later, and when a merge
+    lets the clock go on with a promise that was made after it.
     ``counted_with`` is the last ``PromiseChange`` that it was counted after (0: none).
     ``dropped``: stopped without a verdict, because the ticket was merged or cancelled; every
     other stopped clock was met, or missed when ``breached_at`` is set.
@@ -122,10 +123,6 @@ class Clock(models.Model):
             models.CheckConstraint(
                 name="clock_dropped_is_stopped",
                 condition=Q(dropped=False) | Q(stopped_at__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="clock_breach_not_before_start",
-                condition=Q(breached_at=None) | Q(breached_at__gt=F("started_at")),
             ),
             models.CheckConstraint(
                 name="clock_paused_has_no_alarm",

@@ -15,7 +15,7 @@ from tickets.reports.answer_use import AnswerUse, answer_use
 from tickets.reports.backlog import Backlog, backlog
 from tickets.reports.backlog_measures import AGE_LABELS, LEFT_CONTACT, LEFT_RESOLVE, Left
 from tickets.reports.contact_numbers import contact_numbers
-from tickets.reports.measures import HOURS, MEASURES, PERCENTILES
+from tickets.reports.measures import HOURS, PERCENTILES
 from tickets.reports.narrowing import NARROWING, TIMES, GroupBy, ReportScope
 from tickets.reports.period import Period
 from tickets.reports.query import GROUPS, ReportQuery
@@ -271,8 +271,3 @@ def build_sheet(code: str, *, query: ReportQuery, user: Any, now: datetime) -> S
         return answers_sheet(answer_use(scope=scope, now=now), scope)
     found = backlog(scope=scope, now=now)
     return matrix_sheet(OF_NOW[code], backlog_tally(found), scope)
-
-
-def about_of(measure: str) -> Any:
-    """What the measure counts: tickets of the period, the backlog, contacts or searches."""
-    return MEASURES[measure].about

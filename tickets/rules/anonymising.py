@@ -17,6 +17,7 @@ KEPT_KEYS = (
     "cancelled",
     "capacity",
     "cause",
+    "change",
     "chases",
     "clock",
     "code",
@@ -43,6 +44,7 @@ KEPT_KEYS = (
     "status",
     "team",
     "ticket",
+    "undoes",
     "watchers",
 )
 """Codes, instants, numbers of tickets and names of people of the desk; no free text."""

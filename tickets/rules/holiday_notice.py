@@ -30,7 +30,6 @@ _HOLIDAY = re.compile(
     rf"(?:\s*[至到—-]+\s*(?P<last>{_DATE.pattern.replace('?P<', '?P<b_')}))?"
     r"[^。；;]*?放假"
 )
-_HEAD = re.compile(r"\s*(?:[一二三四五六七八九十\d]+[、.．])?\s*([^：:，。\d]{2,20})[：:]")
 _COUNT = re.compile(r"(?:共|放假)\s*(\d{1,2})\s*天")
 _WEEKDAY = re.compile(r"(?:周|星期)([一二三四五六日天])")
 _YEAR = re.compile(r"(\d{4})年(?:部分)?节假日")

@@ -75,21 +75,12 @@ def choose(rules: Sequence[RouteRule], facts: RouteFacts, default_team: str) -> 
     """The team for a ticket with ``facts``, the same for the same rules in any sequence.
 
     Rules of equal order are tried by their content (team first), so that a badly ordered table
-    still answers alike everywhere; ``ambiguous_orders`` finds such rules.
+    still answers alike everywhere.
     """
     for rule in _ranked(tuple(rules)):
         if _holds(rule, facts):
             return Routed(rule.team, rule.priority, (RouteReason.RULE, rule.order), rule.skill)
     return Routed(default_team, None, (RouteReason.DEFAULT, None))
-
-
-def ambiguous_orders(rules: Sequence[RouteRule]) -> tuple[int, ...]:
-    """Orders that more than one rule has, sorted: whoever edits the table should part them."""
-    seen: set[int] = set()
-    twice: set[int] = set()
-    for rule in rules:
-        (twice if rule.order in seen else seen).add(rule.order)
-    return tuple(sorted(twice))
 
 
 CONDITIONS = ("category", "question", "outcome_tag", "flow", "queue", "chased", "api_customer")

@@ -126,11 +126,6 @@ def history(events: Iterable[Happened]) -> History:
     return History(tuple(pauses), tuple(reopened))
 
 
-def pauses(events: Iterable[Happened]) -> tuple[tuple[datetime, datetime | None], ...]:
-    """The intervals of ``history``, for whoever needs no reasons."""
-    return tuple((pause.start, pause.end) for pause in history(events).pauses)
-
-
 def paused_minutes(
     stood: Sequence[Pause],
     *,

@@ -13,8 +13,8 @@ from klingdesk.core.calendar import WorkingCalendar
 from tickets.rules import sla
 from tickets.rules.fact_profile import Cause, Fate, Flag, cause_of, profile
 from tickets.rules.sla_pauses import NOTHING_HAPPENED, History, paused_minutes
+from tickets.rules.transitions import OPEN_STATUSES
 
-_OPEN = frozenset({"new", "queued", "assigned", "waiting", "returned"})
 _SOLVED = frozenset({"resolved", "closed"})
 
 
@@ -101,7 +101,7 @@ def counted(row: TicketRow, calendar: WorkingCalendar) -> Counted:
         ),
         contact_minutes=_minutes(contact, answered, NOTHING_HAPPENED, calendar),
         resolve_minutes=_minutes(resolve, solved, row.past, calendar),
-        settled=not runs and row.status not in _OPEN,
+        settled=not runs and row.status not in OPEN_STATUSES,
     )
 
 

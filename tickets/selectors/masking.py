@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from klingdesk.core.account_id import HIDDEN, mask_account_id, mask_phone
-from tickets.models import Ticket
+from notices.rules.masking import BETWEEN, DIGIT
+from tickets.models import Consultation, Ticket, TicketEvent
 
 
 class PersonalPart(StrEnum):
@@ -21,13 +22,38 @@ class PersonalPart(StrEnum):
 
 EVERYTHING = frozenset(PersonalPart)
 
-_NUMBER = re.compile(r"\d(?:[ -]?\d){5,}")
-"""Six digits or more, as account IDs, phones, cards and identity numbers have."""
+_DIGIT = re.compile(DIGIT)
+_NUMBER = re.compile(rf"{DIGIT}(?:{BETWEEN}{DIGIT}){{5,}}+")
+"""Six digits or more, as account IDs, phones, cards and identity numbers have, however they are
+grouped or read out."""
+
+_PART_OF_NUMBER = re.compile(rf"\d|{DIGIT}{BETWEEN}{DIGIT}")
 
 
 def masked_text(text: str) -> str:
     """``text`` with the greater part of every long number hidden: ``1391234567`` → ``13****``."""
-    return _NUMBER.sub(lambda found: found.group()[:2] + HIDDEN, text)
+    return _NUMBER.sub(_hidden, text)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return "".join(_DIGIT.findall(found[0])[:2]) + HIDDEN
+
+
+def may_ask_for_number(words: str) -> bool:
+    """Whether looking for ``words`` in texts would tell digits that ``masked_text`` hides: one
+    that was typed, or two that are read out."""
+    return _PART_OF_NUMBER.search(words) is not None
+
+
+def masked_values(values: Any) -> Any:
+    """Every text inside JSON as ``masked_text`` has it."""
+    if isinstance(values, str):
+        return masked_text(values)
+    if isinstance(values, dict):
+        return {key: masked_values(value) for key, value in values.items()}
+    if isinstance(values, list):
+        return [masked_values(value) for value in values]
+    return values
 
 
 def masked_value(kind: str, value: Any, *, personal: bool = False) -> Any:
@@ -65,11 +91,26 @@ def hide_personal_text(ticket: Ticket) -> None:
     }
     ticket.missing = _masked_missing(ticket.missing)
     for event in ticket.events.all():
-        event.note = masked_text(event.note)
-        if "missing" in event.new:
-            event.new = {**event.new, "missing": _masked_missing(event.new["missing"])}
+        hide_event_text(event)
     for contact in ticket.contacts.all():
         contact.note = masked_text(contact.note)
+
+
+def hide_event_text(event: TicketEvent) -> None:
+    """The same for one event of the timeline: its note, and what is to be completed."""
+    event.note = masked_text(event.note)
+    if "missing" in event.new:
+        event.new = {**event.new, "missing": _masked_missing(event.new["missing"])}
+
+
+def hide_contact_text(contact: Consultation) -> None:
+    """Mask what the user of a contact said, and who they are, in an object that is about to be
+    shown to a colleague of its agent and is never saved."""
+    contact.utterance = masked_text(contact.utterance)
+    intake = getattr(contact, "intake", None)
+    if intake is not None:
+        intake.account_id = mask_account_id(intake.account_id)
+        intake.session, intake.transcript = "", []
 
 
 def _masked_missing(items: list[dict[str, str]]) -> list[dict[str, str]]:

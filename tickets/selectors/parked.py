@@ -11,15 +11,13 @@ from typing import Any
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from kb.rules.masking import mask
 from klingdesk.core.account_id import AccountIdError, mask_account_id, parse_account_id
 from tickets.models import Consultation, RunStep
+from tickets.selectors.first_words import first_words
 from tickets.selectors.people import name_of
 from tickets.selectors.runs import run_state
 
 SHOWN = 20
-FIRST_WORDS = 60
-"""Characters of the user's words, without what is personal among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,6 @@ def _of_account(found: Iterable[Consultation], account_id: str) -> Iterable[Cons
 
 def _row(contact: Consultation, *, account: str = "") -> ParkedContact:
     assert contact.parked_at is not None  # noqa: S101 - only those are asked for
-    words = mask(contact.utterance)
     return ParkedContact(
         pk=contact.pk,
         question=contact.question.title if contact.question else "",
@@ -93,6 +90,6 @@ def _row(contact: Consultation, *, account: str = "") -> ParkedContact:
         channel=str(contact.get_channel_display()),
         agent=name_of(contact.agent),
         username=contact.agent.get_username(),
-        words=words if len(words) <= FIRST_WORDS else words[:FIRST_WORDS].rstrip("‹") + "…",
+        words=first_words(contact.utterance),
         account=account,
     )

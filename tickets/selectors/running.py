@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kb.rules.masking import mask
 from tickets.models import Consultation
 from tickets.models.labels import ConsultationStatus
+from tickets.selectors.first_words import first_words
 from tickets.selectors.people import active_agents, name_of
 
 SHOWN = 50
-FIRST_WORDS = 60
-"""Characters of the user's words, without what is personal among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +41,10 @@ def running_contacts(*, user: Any, agent: str = "") -> tuple[list[RunningContact
 
 
 def _row(contact: Consultation, present: set[int]) -> RunningContact:
-    words = mask(contact.utterance)
     return RunningContact(
         pk=contact.pk,
         question=contact.question.title if contact.question else "",
-        words=words if len(words) <= FIRST_WORDS else words[:FIRST_WORDS].rstrip("‹") + "…",
+        words=first_words(contact.utterance),
         agent=name_of(contact.agent),
         username=contact.agent.get_username(),
         is_left=contact.agent_id not in present,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Max
@@ -16,6 +18,10 @@ from klingdesk.database.base import kept_cursor
 from tickets.models import PromiseChange, SlaPolicy
 from tickets.models.labels import ClockKind
 from tickets.rules import sla
+from tickets.rules.sla_pauses import CountBook
+
+KEPT = 4
+"""Calendars and promises in the memory of a process: the one in force, and those just before."""
 
 
 def current_policy(kind: str = ClockKind.CONTACT) -> SlaPolicy:
@@ -36,12 +42,13 @@ def policy_rule(policy: SlaPolicy) -> sla.Policy:
 
 # Every hand-over reads this: one statement, and so one moment, instead of a round trip a table.
 _CALENDAR = """
-(SELECT json_agg(json_build_array(date, is_working, reason)) FROM tickets_calendaroverride),
-(SELECT json_agg(year) FROM tickets_calendaryear)
+(SELECT json_agg(json_build_array(date, is_working, reason) ORDER BY date)::text
+ FROM tickets_calendaroverride),
+(SELECT json_agg(year ORDER BY year)::text FROM tickets_calendaryear)
 """
 _BASIS = f"""
 SELECT COALESCE((SELECT max(id) FROM tickets_promisechange), 0),
-(SELECT json_agg(newest) FROM (
+(SELECT json_agg(newest)::text FROM (
     SELECT DISTINCT ON (kind) id, kind, version, working_days, opens, closes
     FROM tickets_slapolicy ORDER BY kind, version DESC
 ) AS newest),
@@ -61,14 +68,20 @@ def _row(statement: str) -> tuple[Any, ...]:
     return found
 
 
-def _calendar(overrides: Sequence[Any] | None, years: Sequence[int] | None) -> WorkingCalendar:
+@lru_cache(KEPT)
+def _calendar(overrides: str | None, years: str | None) -> WorkingCalendar:
+    """From two lists in JSON. Calendars are immutable and get faster while they are used."""
     return WorkingCalendar(
         overrides={
             date.fromisoformat(day): Override(is_working=is_working, reason=reason)
-            for day, is_working, reason in overrides or ()
+            for day, is_working, reason in _listed(overrides)
         },
-        covered_years=frozenset(years or ()),
+        covered_years=frozenset(_listed(years)),
     )
+
+
+def _listed(text: str | None) -> list[Any]:
+    return list(json.loads(text)) if text else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,7 @@ class PromiseBasis:
     change: int
     policies: Mapping[str, SlaPolicy]
     calendar: WorkingCalendar
+    book: CountBook
 
     def policy(self, kind: str) -> SlaPolicy:
         """``NotFound`` when the desk has no policy of this kind (run bootstrap)."""
@@ -96,9 +110,18 @@ def promise_basis() -> PromiseBasis:
     A change that commits afterwards is in none of it, nor in ``change``: the clock is counted
     once more by the next sweep.
     """
-    change, newest, overrides, years = _row(_BASIS)
-    policies = {row["kind"]: _policy(row) for row in newest or ()}
-    return PromiseBasis(int(change), policies, _calendar(overrides, years))
+    return _basis(*_row(_BASIS))
+
+
+@lru_cache(KEPT)
+def _basis(
+    change: int, newest: str | None, overrides: str | None, years: str | None
+) -> PromiseBasis:
+    """The same as long as what was read is the same; nobody changes policies in place."""
+    policies = {row["kind"]: _policy(row) for row in _listed(newest)}
+    calendar = _calendar(overrides, years)
+    rules = {kind: policy_rule(policy) for kind, policy in policies.items()}
+    return PromiseBasis(change, policies, calendar, CountBook(rules, calendar))
 
 
 def _policy(row: Mapping[str, Any]) -> SlaPolicy:

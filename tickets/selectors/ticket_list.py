@@ -32,6 +32,13 @@ from tickets.selectors.tickets import mine_for, queue_for, tickets_for
 
 PAGE_SIZE = 50
 MOST_FOUND = 50
+MOST_WORDS = 60
+"""Characters of what is looked for in titles and tags."""
+
+LONGEST_NAME = 150
+"""Characters of any other filter: a user name may have as many, the key of a question 80. A name
+that is cut is the name of nothing, and the list would be empty without a word."""
+
 RECENTLY = timedelta(days=7)
 SOON = timedelta(hours=48)
 NOBODY = "-"
@@ -87,10 +94,9 @@ class Filters:
     @classmethod
     def read(cls, params: Mapping[str, str]) -> Filters:
         given = {
-            each.name: params.get(each.name, "").replace("\x00", "").strip()[:60]
-            for each in fields(cls)
+            each.name: _clean(params.get(each.name, ""))[:LONGEST_NAME] for each in fields(cls)
         }
-        given["text"] = given["text"] or params.get("q", "").replace("\x00", "").strip()[:60]
+        given["text"] = (given["text"] or _clean(params.get("q", "")))[:MOST_WORDS]
         given["found"] = ",".join(_numbers(params.get("found", "")))
         given["after"] = params.get("after", "")[:LONGEST_CURSOR]
         for name, known in _CHOICES.items():
@@ -138,6 +144,10 @@ _CHOICES: Mapping[str, frozenset[str]] = {
     "returned": _FLAG,
     "sort": frozenset(Sort),
 }
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "").strip()
 
 
 def _numbers(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from klingdesk.core.errors import NotFound
 from tickets.models import Clock, Consultation, ContactAttempt, Ticket, TicketEvent
 from tickets.models.labels import Status
 from tickets.querysets import TicketQuerySet
+from tickets.rules.reopening import may_reopen
 from tickets.rules.ticket_number import format_number, parse_number
 
 HISTORY_LENGTH = 20
@@ -87,22 +88,29 @@ def last_event_id(ticket: Ticket) -> int:
     return int(known or 0)
 
 
-def ended_before(*, user: Any, account_id: str, question_id: int) -> str | None:
-    """Number of the last ticket of an account about a question that was settled and that ``user``
-    may see: what a new one follows. None for an account ID that is none; one query."""
+def ended_before(*, user: Any, account_id: str, question_id: int) -> Ticket | None:
+    """The last ticket of an account about a question that was settled and that ``user`` may see:
+    what a new one follows. None for an account ID that is none; one query."""
     try:
         clean = parse_account_id(account_id)
     except AccountIdError:
         return None
-    found = (
+    return (
         Ticket.objects.visible_to(user)
         .filter(account_id=clean, question_id=question_id)
         .filter(status__in=[Status.RESOLVED, Status.CLOSED])
         .order_by("-created_at", "-pk")
-        .values_list("pk", flat=True)
         .first()
     )
-    return format_number(found) or None
+
+
+def to_reopen(*, user: Any, account_id: str, question_id: int, now: datetime) -> Ticket | None:
+    """The ticket of ``ended_before`` if it was solved so lately that it may be opened again: for a
+    user who has come back about the same matter."""
+    found = ended_before(user=user, account_id=account_id, question_id=question_id)
+    if found is None or found.status != Status.RESOLVED or found.resolved_at is None:
+        return None
+    return found if may_reopen(found.resolved_at, now=now) else None
 
 
 @dataclass(frozen=True, slots=True)

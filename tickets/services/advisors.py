@@ -18,12 +18,12 @@ from tickets.models import AdvisorProfile, Shift
 from tickets.rules.shift_hours import HoursOverlap, NotHours, Stretch, read_hours
 from tickets.selectors.advisors import advisors, profile_of, profile_version
 from tickets.services.hints import hint_after_commit
+from tickets.services.skills import not_a_skill
 from tickets.services.traces import leave_trace
 
 MOST_CAPACITY = 500
 MOST_SKILLS = 30
 WEEKDAYS = range(7)
-_SKILL = re.compile(r"[-a-zA-Z0-9_]{1,40}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,9 @@ def save_profile(
 
 def _skills(text: str, errors: dict[str, list[Any]]) -> list[str]:
     found = sorted(set(filter(None, re.split(r"[\s,，、;；]+", text))))
-    if not all(_SKILL.match(skill) for skill in found):
-        errors["skills"] = [_("A skill has letters, digits and hyphens, 40 at most.")]
+    wrong = [each for skill in found if (each := not_a_skill(skill)) is not None]
+    if wrong:
+        errors["skills"] = wrong[:1]
     elif len(found) > MOST_SKILLS:
         errors["skills"] = [_("At most %(most)d skills.") % {"most": MOST_SKILLS}]
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from tickets.models import (
     Consultation,
@@ -20,6 +20,7 @@ from tickets.models import (
     RunStep,
     Ticket,
 )
+from tickets.models.labels import ConsultationStatus
 from tickets.rules.anonymising import ANONYMISED, KEPT_KEYS, KEPT_OF_TRANSCRIPT
 from tickets.services.anonymising_archive import archived_to_anonymise, clear_documents
 from tickets.services.append_only import anonymising
@@ -39,15 +40,17 @@ def due_for_anonymising(*, now: datetime, after_days: int) -> Anonymised:
     """How many the next run would anonymise; writes nothing."""
     until = now - timedelta(days=after_days)
     tickets = _tickets(until).count() + archived_to_anonymise(until).count()
-    return Anonymised(tickets, _contacts(until).count())
+    return Anonymised(tickets, _contacts(until).count() + _forgotten(until).count())
 
 
 def anonymise(*, now: datetime, after_days: int, batch: int = BATCH) -> Anonymised:
     """Anonymise every ticket, archived or not, that ended ``after_days`` days ago or earlier, with
-    its contacts, and every contact without a ticket that finished by then; and what a chatbot
-    told of their users."""
+    its contacts, and every contact without a ticket that finished by then, or in which nothing was
+    done since; and what a chatbot told of their users."""
     until = now - timedelta(days=after_days)
     tickets = contacts = 0
+    while _abandon_some(until, batch):
+        pass
     while done := _some_tickets(until, now, batch):
         tickets += done
     while done := _some_archived(until, now, batch):
@@ -67,6 +70,28 @@ def _contacts(until: datetime) -> QuerySet[Consultation]:
     """Without a ticket. A contact with one goes when its ticket does: a chase comes later."""
     return Consultation.objects.filter(
         finished_at__lte=until, anonymised_at=None, ticket=None, archived=None
+    )
+
+
+def _forgotten(until: datetime) -> QuerySet[Consultation]:
+    """Begun and never ended: whoever talked to that user has long gone on."""
+    later = RunStep.objects.filter(run__consultation=OuterRef("pk"), answered_at__gt=until)
+    return Consultation.objects.filter(
+        ~Exists(later), status=ConsultationStatus.OPEN, started_at__lte=until
+    )
+
+
+@transaction.atomic
+def _abandon_some(until: datetime, batch: int) -> int:
+    """They count as abandoned at the last moment at which somebody may have been at them."""
+    ids = list(
+        _forgotten(until)
+        .order_by("pk")
+        .select_for_update(no_key=True, of=("self",), skip_locked=True)
+        .values_list("pk", flat=True)[:batch]
+    )
+    return Consultation.objects.filter(pk__in=ids).update(
+        status=ConsultationStatus.ABANDONED, finished_at=until, parked_at=None
     )
 
 

@@ -29,7 +29,7 @@ def chase_from_consultation(
     The agent need not have handed that ticket over: the user in the contact owns it.
     ``NotFound`` when no such ticket is open (any more).
     """
-    check_note(note)
+    note = check_note(note)
     consultation = lock_own_consultation(consultation_id=consultation_id, acting_user=acting_user)
     question = ticket_question(consultation, run_state(consultation))
     target = open_ticket_for(account_id=account_id, question_id=question.pk if question else None)
@@ -64,7 +64,7 @@ def chase(
     expected_event: int | None = None,
 ) -> Ticket:
     """Count a chase on a ticket that the acting user may see."""
-    check_note(note)
+    note = check_note(note)
     ticket = lock_ticket(number=number, acting_user=acting_user)
     guard(ticket, "chase", acting_user=acting_user, expected_event=expected_event)
     _count(ticket, acting_user=acting_user, note=note, now=now, consultation=None)
@@ -91,7 +91,7 @@ def _count(
             "priority": ticket.priority,
             "consultation": consultation,
         },
-        note=note.strip(),
+        note=note,
     )
     reroute_chased(ticket=ticket, now=now)
     tell_chased(ticket=ticket, acting_user=acting_user, now=now)

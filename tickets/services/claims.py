@@ -104,7 +104,7 @@ def release(
     expected_event: int | None = None,
 ) -> Ticket:
     """Give a ticket back to its team's queue; its clock goes on. It can be undone for seconds."""
-    check_note(note)
+    note = check_note(note)
     ticket = lock_ticket(number=number, acting_user=acting_user)
     guard(ticket, "release", acting_user=acting_user, expected_event=expected_event)
     former = ticket.assignee.get_username() if ticket.assignee else None
@@ -120,7 +120,7 @@ def release(
         now=now,
         old={"status": Status.ASSIGNED, "assignee": former},
         new={"status": Status.QUEUED},
-        note=note.strip(),
+        note=note,
     )
     offer_undo(ticket=ticket, event=event, acting_user=acting_user, before=before)
     return ticket

@@ -58,10 +58,8 @@ def plan_clocks(*, started_at: datetime) -> ClockPlan:
         started_at=started_at,
         basis=basis,
         counted={
-            kind: count(
-                started_at, NOTHING_HAPPENED, policy=policy_rule(policy), calendar=basis.calendar
-            )
-            for kind, policy in sorted(basis.policies.items())
+            kind: basis.book.counted(kind, started_at, NOTHING_HAPPENED)
+            for kind in sorted(basis.policies)
         },
     )
 
@@ -82,13 +80,16 @@ def started_clocks(plan: ClockPlan) -> list[Clock]:
     ]
 
 
-def stop_contact_clock(*, ticket: Ticket, acting_user: Any, now: datetime) -> bool:
+def stop_contact_clock(
+    *, ticket: Ticket, acting_user: Any, answered_at: datetime, now: datetime
+) -> bool:
     """Stop the running contact clock, if any; a stop after the due instant is a breach.
 
-    ``now``: when the user was answered. Returns whether a clock was stopped.
+    ``now``: as when the answer counts. One of before the promise was made (the clock goes on with
+    that of a ticket merged in later) keeps nothing. Returns whether a clock was stopped.
     """
     clock = _running(ticket, ClockKind.CONTACT)
-    if clock is None:
+    if clock is None or answered_at < clock.started_at:
         return False
     _stop(clock, ticket=ticket, acting_user=acting_user, now=now)
     Ticket.objects.filter(pk=ticket.pk).update(first_answered_at=now)
@@ -173,9 +174,9 @@ def adopt_promise(*, target: Ticket, source: Ticket, now: datetime) -> None:
     """A merge: ``target`` keeps one clock of each kind, with the earlier due instant.
 
     ``source``'s clocks stop without a verdict. A promise that was made to the user after
-    ``target`` had answered them goes on with ``target``. Alarms that the promise has fired and
-    its breach come along. ``Conflict`` with code ``promise_lost`` when ``source`` carries a
-    promise and ``target`` none.
+    ``target`` had answered them goes on with ``target``. The alarms that fired are those of the
+    promise that goes on; a breach of either stays on record. ``Conflict`` with code
+    ``promise_lost`` when ``source`` carries a promise and ``target`` none.
     """
     clocks = Clock.objects.select_for_update(no_key=True).filter(ticket__in=[target.pk, source.pk])
     found = {(clock.ticket_id, clock.kind): clock for clock in clocks.order_by("pk")}
@@ -213,8 +214,6 @@ def _adopt(
         # Whoever was answered before they were promised this still waits for it.
         Ticket.objects.filter(pk=target.pk).update(first_answered_at=None)
         target.first_answered_at = None
-        # Their promise was made later than ours was broken; that we broke it, the timeline tells.
-        ours.breached_at = None
     else:
         mine = _due_by(ours, history_of(target.pk), calendar, now)
         if mine <= _due_by(theirs, history_of(source.pk), calendar, now):
@@ -230,12 +229,11 @@ def _adopt(
     ours.breached_at = ours.breached_at or theirs.breached_at
     if ours.paused_since is not None:
         ours.paused_since = now
+    # Levels belong to a promise: what ours had fired must not keep theirs from warning.
+    ours.alarms.all().delete()
     ClockAlarm.objects.bulk_create(
-        (
-            ClockAlarm(clock=ours, level=alarm.level, fired_at=alarm.fired_at)
-            for alarm in theirs.alarms.all()
-        ),
-        ignore_conflicts=True,
+        ClockAlarm(clock=ours, level=alarm.level, fired_at=alarm.fired_at)
+        for alarm in theirs.alarms.all()
     )
     _recount(ours, past, calendar)
     ours.save()

@@ -63,10 +63,10 @@ def complete(
     ``Invalid`` with the field names of the hand-over; ``Conflict`` with code ``open_ticket`` when
     the corrected account has an open ticket about this question already.
     """
-    check_note(note)
+    note = check_note(note)
     try:
         with transaction.atomic():
-            return _complete(number, acting_user, corrections, note.strip(), now, expected_event)
+            return _complete(number, acting_user, corrections, note, now, expected_event)
     except IntegrityError as error:
         if ONE_OPEN_TICKET not in str(error):
             raise

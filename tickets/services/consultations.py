@@ -36,8 +36,8 @@ from tickets.selectors.runs import (
     withdrawal_of,
 )
 from tickets.services.locking import lock_own_consultation
+from tickets.services.text import too_long
 
-MOST_WORDS = 5_000
 FINISHES = {
     "answered": ConsultationStatus.ANSWERED,
     "redirected": ConsultationStatus.REDIRECTED,
@@ -61,11 +61,9 @@ def start_consultation(
             _("Unknown channel."),
             fields={"channel": [_("Choose phone or chat.")]},
         )
-    if len(utterance) > MOST_WORDS:
-        raise Invalid(
-            _("The user's words are too long."),
-            fields={"utterance": [_("At most %(most)d characters.") % {"most": MOST_WORDS}]},
-        )
+    problem = too_long(utterance)
+    if problem is not None:
+        raise Invalid(_("The user's words are too long."), fields={"utterance": [problem]})
     question = answerable_question(user=acting_user, key=question_key) if question_key else None
     consultation = Consultation.objects.create(
         agent=acting_user,

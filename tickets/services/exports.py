@@ -148,7 +148,10 @@ def run_exports(*, now: datetime, seconds: float = RUN_SECONDS) -> int:
 
 
 def _claim(now: datetime) -> Export | None:
-    """The oldest that may run now, claimed; None when there is none."""
+    """The oldest that may run now, claimed; None when there is none.
+
+    What somebody is cancelling at this moment is held by them, and left to the next run.
+    """
     while True:
         with transaction.atomic():
             _lock()
@@ -167,6 +170,7 @@ def _claim(now: datetime) -> Export | None:
                 .exclude(owner__in=busy.values("owner"))
                 .select_related("owner")
                 .order_by("created_at", "pk")
+                .select_for_update(no_key=True, skip_locked=True, of=("self",))
                 .first()
             )
             if export is None:

@@ -25,8 +25,8 @@ from tickets.selectors.people import name_of
 from tickets.services.capture import account_id_message
 from tickets.services.consultations import start_consultation
 from tickets.services.telling import managers
+from tickets.services.text import check_length
 
-MOST_WORDS = 5_000
 MOST_TURNS = 200
 """Of the conversation; the chatbot sends its last ones."""
 MOST_SUGGESTED = 3
@@ -80,8 +80,8 @@ def _checked(given: HandOff) -> HandOff:
         errors["channel"] = [_("Choose phone or chat.")]
     if not given.text.strip():
         errors["text"] = [_("Send the user's words.")]
-    elif len(given.text) > MOST_WORDS:
-        errors["text"] = [_("At most %(most)d characters.") % {"most": MOST_WORDS}]
+    else:
+        check_length("text", given.text, errors)
     if len(given.transcript) > MOST_TURNS:
         errors["transcript"] = [_("At most the last %(most)d turns.") % {"most": MOST_TURNS}]
     account_id = ""
@@ -250,7 +250,7 @@ def _expire_some(now: datetime, batch: int) -> int:
     Intake.objects.filter(pk__in=[pk for pk, _channel, _since in rows]).update(
         status=IntakeStatus.EXPIRED, ended_at=now
     )
-    chiefs = list(managers())
+    chiefs = managers()
     notify_all(
         tellings=[
             Telling(

@@ -17,7 +17,7 @@ from tickets.selectors.access import may_see
 from tickets.services.events import record
 from tickets.services.locking import guard, lock_ticket
 from tickets.services.telling import tell_mentioned
-from tickets.services.text import check_length
+from tickets.services.text import check_length, cleaned
 from tickets.services.undo import offer_undo
 
 
@@ -35,8 +35,9 @@ def add_note(
     People named as ``@username`` are told, once it can be undone no more. ``Invalid`` names those
     who are unknown or may not see the ticket: they would wait in vain for whoever wrote to them.
     """
+    note = cleaned(note)
     errors: dict[str, list[Any]] = {}
-    if not note.strip():
+    if not note:
         errors["note"] = [_("Write the note first.")]
     check_length("note", note, errors)
     if errors:
@@ -51,7 +52,7 @@ def add_note(
         acting_user=acting_user,
         now=now,
         new={"mentions": names} if names else None,
-        note=note.strip(),
+        note=note,
     )
     if people:
         tell_mentioned(ticket=ticket, people=people, acting_user=acting_user, now=now)

@@ -16,7 +16,6 @@ from tickets.rules.reopening import REOPEN_WITHIN, may_reopen
 from tickets.selectors.advisors import is_absent_now
 from tickets.services.clocks import reopen_clocks
 from tickets.services.events import record
-from tickets.services.hand_over import Capture, HandedOver, hand_over
 from tickets.services.locking import guard, lock_ticket, standing
 from tickets.services.open_tickets import ONE_OPEN_TICKET, duplicate_of, open_twin
 from tickets.services.teams import assign_soon
@@ -35,7 +34,7 @@ def reopen(
     """Open a resolved ticket again: its former advisor goes on, else it waits in the queue.
 
     The same clocks go on. ``Conflict`` with code ``too_late`` once it is closed, or a week after
-    it was resolved: then a new ticket follows it (``follow_up``); with code ``open_ticket`` while
+    it was resolved: then a new ticket follows it (``hand_over``); with code ``open_ticket`` while
     another ticket of the account about the question is open.
     """
     errors: dict[str, list[Any]] = {}
@@ -105,38 +104,6 @@ def _reopen(
     if former is None:
         assign_soon(team=ticket.team)
     return ticket
-
-
-def follow_up(
-    *,
-    number: str,
-    acting_user: Any,
-    consultation_id: int,
-    capture: Capture,
-    now: datetime,
-    fill_in: bool = False,
-) -> HandedOver:
-    """Hand a contact over as a new ticket that follows ``number``, with a promise of its own.
-
-    ``Conflict`` with code ``reopen_instead`` while the old one can still be opened again; for
-    the rest see ``hand_over``.
-    """
-    with transaction.atomic():
-        old = lock_ticket(number=number, acting_user=acting_user)
-        if old.status == Status.RESOLVED and _in_time(old, now=now):
-            raise Conflict(
-                _("This ticket was resolved only lately: reopen it, its clock goes on."),
-                code="reopen_instead",
-                state=standing(old),
-            )
-    return hand_over(
-        consultation_id=consultation_id,
-        acting_user=acting_user,
-        capture=capture,
-        fill_in=fill_in,
-        follows=number,
-        now=now,
-    )
 
 
 def _in_time(ticket: Ticket, *, now: datetime) -> bool:

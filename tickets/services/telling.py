@@ -11,23 +11,21 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 
+from accounts.selectors.people import holders_of
 from klingdesk.core.roles import Role
-from notices.services import notify, take_back
+from notices.services import Telling, notify, notify_all, take_back
 from tickets.models import Team, Ticket
 from tickets.rules.sla import ZONE
 from tickets.rules.undo import HELD
 from tickets.selectors.access import may_see
 
 
-def managers() -> Iterable[Any]:
-    """Active managers."""
-    people: Iterable[Any] = get_user_model().objects.filter(
-        is_active=True, is_staff=True, groups__name=Role.MANAGER.value
-    )
-    return people
+def managers() -> list[Any]:
+    """Active managers; where there is none the administrators, who may do what managers do."""
+    people = holders_of(Role.MANAGER)
+    return [each for each in people if not each.is_superuser] or list(people)
 
 
 def tell_assigned(*, ticket: Ticket, assignee: Any, acting_user: Any | None, now: datetime) -> None:
@@ -46,7 +44,7 @@ def tell_transferred(*, ticket: Ticket, acting_user: Any | None, now: datetime) 
 
 def tell_chased(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> None:
     """Who can do something about it: the assignee, else the team lead, else managers; watchers."""
-    people = _in_charge(ticket) or list(managers())
+    people = _in_charge(ticket) or managers()
     _tell("tickets.chased", ticket, [*people, *_watchers(ticket)], acting_user, now)
 
 
@@ -102,20 +100,22 @@ def tell_merged(*, ticket: Ticket, acting_user: Any | None, now: datetime) -> No
 def tell_unrouted(*, tickets: Sequence[Ticket], now: datetime) -> None:
     """The managers: once a day for each standard question that no routing rule knows."""
     day = now.astimezone(ZONE).date().isoformat()
-    told: set[int] = set()
-    for ticket in tickets:
-        if ticket.question_id in told:
-            continue
-        told.add(ticket.question_id)
-        notify(
-            recipients=managers(),
-            audiences=audiences_of(ticket.team),
-            code="tickets.unrouted",
-            event=f"tickets.unrouted:{ticket.question_id}:{day}",
-            params=about(ticket),
-            path=reverse("admin:routing"),
-            now=now,
-        )
+    chiefs = managers()
+    first_of = {ticket.question_id: ticket for ticket in reversed(tickets)}
+    notify_all(
+        tellings=[
+            Telling(
+                recipients=chiefs,
+                audiences=audiences_of(ticket.team),
+                code="tickets.unrouted",
+                event=f"tickets.unrouted:{question_id}:{day}",
+                params=about(ticket),
+                path=reverse("admin:routing"),
+            )
+            for question_id, ticket in first_of.items()
+        ],
+        now=now,
+    )
 
 
 def ticket_path(ticket: Ticket) -> str:

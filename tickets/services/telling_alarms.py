@@ -1,7 +1,7 @@
 """Telling of promises that fall due or are breached, after the sweep has fired their alarms.
 
 The sweep fires in one statement and knows no people. What it fired is told here, in batches, and
-told once: a level's event is ``sla.<level>:<clock>``. When the last telling succeeded stands in a
+told once: a level's event is ``sla.<level>:<alarm>``. When the last telling succeeded stands in a
 heartbeat, so that a desk that was down, or a worker that died in between, leaves nothing untold.
 """
 
@@ -59,7 +59,7 @@ def tell_fired_alarms(*, now: datetime, batch: int = 500) -> int:
     told = 0
     for alarms in _untold(since, batch):
         if alarms:
-            chiefs = list(managers()) if chiefs is None else chiefs
+            chiefs = managers() if chiefs is None else chiefs
             tellings = [_telling(alarm, chiefs) for alarm in alarms]
             told += notify_all(tellings=tellings, now=now)
     heartbeats.beat(name=TOLD, now=now)
@@ -67,12 +67,12 @@ def tell_fired_alarms(*, now: datetime, batch: int = 500) -> int:
 
 
 def _untold(since: datetime, batch: int) -> Iterator[list[ClockAlarm]]:
-    """From the newest backwards, by primary key, until what fired before ``since``."""
+    """From the newest backwards, by primary key, until pages of what fired before ``since``."""
     event = Concat(
         Value("sla."),
         OuterRef("level"),
         Value(":"),
-        Cast(OuterRef("clock_id"), CharField()),
+        Cast(OuterRef("pk"), CharField()),
         output_field=CharField(),
     )
     # In pages of keys alone: most of them are told, and a ticket is a large row.
@@ -97,7 +97,8 @@ def _untold(since: datetime, batch: int) -> Iterator[list[ClockAlarm]]:
         )
         wanted = [pk for pk, fired_at, is_done in page if fired_at >= since and not is_done]
         yield _with_their_tickets(wanted)
-        if len(page) < batch or any(fired_at < since for _pk, fired_at, _done in page):
+        # A merge copies alarms that fired earlier: one of them among the newest is not yet the end.
+        if len(page) < batch or all(fired_at < since for _pk, fired_at, _done in page):
             return
         before = page[-1][0]
 
@@ -129,7 +130,7 @@ def _telling(alarm: ClockAlarm, chiefs: Sequence[Any]) -> Telling:
     lead = ticket.team.lead if ticket.team is not None else None
     return Telling(
         code=f"sla.{clock.kind}.{alarm.level}",
-        event=f"sla.{alarm.level}:{clock.pk}",
+        event=f"sla.{alarm.level}:{alarm.pk}",
         recipients=[person for person in (ticket.assignee, lead, *chiefs) if person is not None],
         audiences=audiences_of(ticket.team),
         params={**about(ticket), "due": f"{clock.due_at.astimezone(ZONE):%Y-%m-%d %H:%M}"},

@@ -27,17 +27,24 @@ def check_length(
         errors[name] = [problem]
 
 
-def check_note(note: str) -> None:
-    """``Invalid`` when an optional note is too long."""
+def cleaned(text: str) -> str:
+    """Without white space around it, and without the one character that the database refuses."""
+    return text.replace("\x00", "").strip()
+
+
+def check_note(note: str) -> str:
+    """An optional note, cleaned; ``Invalid`` when it is too long."""
+    clean = cleaned(note)
     errors: dict[str, list[Any]] = {}
-    check_length("note", note, errors)
+    check_length("note", clean, errors)
     if errors:
         raise Invalid(_("The note is too long."), fields=errors)
+    return clean
 
 
 def check_reason(name: str, text: str, errors: dict[str, list[Any]]) -> str:
-    """A reason that must be given, stripped; adds an error under ``name`` when it is not."""
-    reason = text.replace("\x00", "").strip()
+    """A reason that must be given, cleaned; adds an error under ``name`` when it is not."""
+    reason = cleaned(text)
     if reason:
         check_length(name, reason, errors)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,13 +16,13 @@ from tickets.models.labels import Status
 from tickets.selectors.advisors import absent_until, advisors
 from tickets.services.events import record
 from tickets.services.locking import guard, lock_ticket
+from tickets.services.skills import not_a_skill
 from tickets.services.teams import assign_soon
 from tickets.services.telling import tell_transferred
 from tickets.services.text import check_reason
 from tickets.services.undo import offer_undo, place_of
 from tickets.services.waiting import end_waiting
 
-_SKILL = re.compile(r"[-a-zA-Z0-9_]{0,40}\Z")
 _NOT_TRANSFERRED = _("The ticket was not transferred.")
 
 
@@ -58,8 +57,8 @@ def destination(
         found_person = advisors().filter(username=person).first()
         if found_person is None:
             errors["person"] = [_("This is no active advisor.")]
-    if skill is not None and not _SKILL.match(skill):
-        errors["skill"] = [_("A skill has letters, digits and hyphens, 40 at most.")]
+    if skill and (wrong := not_a_skill(skill)) is not None:
+        errors["skill"] = [wrong]
     if errors:
         raise Invalid(_NOT_TRANSFERRED, fields=errors)
     return Destination(found_team, found_person, skill, clean)

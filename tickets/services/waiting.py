@@ -68,7 +68,7 @@ def resume(
     expected_event: int | None = None,
 ) -> Ticket:
     """Take a waiting ticket up again; the solution's clock goes on."""
-    check_note(note)
+    note = check_note(note)
     ticket = lock_ticket(number=number, acting_user=acting_user)
     guard(ticket, "resume", acting_user=acting_user, expected_event=expected_event)
     end_waiting(ticket, acting_user=acting_user, now=now, note=note)
@@ -92,7 +92,7 @@ def end_waiting(ticket: Ticket, *, acting_user: Any, now: datetime, note: str = 
             "next_try_at": planned.isoformat() if planned else None,
         },
         new={"status": Status.ASSIGNED},
-        note=note.strip(),
+        note=note,
     )
     resume_resolve_clock(ticket=ticket, now=now)
     return event

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.selectors.people import holders_of
 from klingdesk.core.errors import Invalid, NotAllowed
 from klingdesk.core.roles import Role, roles_of
 from notices.models import Webhook
@@ -74,6 +75,8 @@ def send_weekly_report(*, now: datetime) -> int:
     if WeeklyReport.objects.filter(monday=monday).exists():
         return 0
     tellings = _tellings(monday, Period(*weeks_told(monday, calendar=calendar)), now)
+    if tellings is None:  # numbers are for managers, and there is none: later in the week, perhaps
+        return 0
     with transaction.atomic():
         _week, is_ours = WeeklyReport.objects.get_or_create(
             monday=monday, defaults={"sent_at": now}
@@ -82,14 +85,15 @@ def send_weekly_report(*, now: datetime) -> int:
         return notify_all(tellings=tellings, now=now) if is_ours else 0
 
 
-def _tellings(monday: date, period: Period, now: datetime) -> list[Telling]:
-    """One for the whole desk, one for each team that anybody wants to be told of."""
+def _tellings(monday: date, period: Period, now: datetime) -> list[Telling] | None:
+    """One for the whole desk, one for each team that anybody wants to be told of; None where
+    nobody may see the numbers."""
     people = _subscribers()
     reader = next((who for each in people.values() for who in each), None) or next(
         iter(managers()), None
     )
-    if reader is None:  # numbers are for managers, and there is none
-        return []
+    if reader is None:
+        return None
     with read_only():
         scope = ReportScope(user=reader, period=period)
         present, before = _numbers(scope, now), _numbers(scope.before(), now)
@@ -122,7 +126,8 @@ def _audiences_that_want_it() -> set[str]:
 
 def _subscribers() -> dict[int | None, list[Any]]:
     """Active managers by what they want to be told of; who was one and is no more is left out."""
-    chosen = ReportSubscription.objects.filter(person__in=managers()).select_related("person")
+    people = holders_of(Role.MANAGER)
+    chosen = ReportSubscription.objects.filter(person__in=people).select_related("person")
     found: dict[int | None, list[Any]] = defaultdict(list)
     for each in chosen.order_by("person_id"):
         found[each.team_id].append(each.person)

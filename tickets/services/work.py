@@ -21,7 +21,7 @@ from tickets.rules.contact_time import (
 from tickets.services.clocks import stop_contact_clock, stop_resolve_clock
 from tickets.services.events import record
 from tickets.services.locking import guard, lock_ticket
-from tickets.services.text import check_length, check_plan
+from tickets.services.text import check_length, check_plan, cleaned
 from tickets.services.waiting import end_waiting
 
 _WRONG_TIME = {
@@ -64,6 +64,7 @@ def log_contact(
         errors["result"] = [_("Choose what became of it.")]
     if next_try_at is not None:
         check_plan(next_try_at, now=now, errors=errors)
+    note = cleaned(note)
     check_length("note", note, errors)
     if errors:
         raise Invalid(_NOT_LOGGED, fields=errors)
@@ -76,7 +77,7 @@ def log_contact(
         ticket=ticket,
         kind=kind,
         result=result,
-        note=note.strip(),
+        note=note,
         at=when,
         by=acting_user,
         next_try_at=next_try_at,
@@ -92,10 +93,12 @@ def log_contact(
             "at": when.isoformat() if when < now else None,
             "next_try_at": next_try_at.isoformat() if next_try_at else None,
         },
-        note=note.strip(),
+        note=note,
     )
     if transitions.meets_promise(kind, result):
-        stop_contact_clock(ticket=ticket, acting_user=acting_user, now=counts_at(when, now=now))
+        stop_contact_clock(
+            ticket=ticket, acting_user=acting_user, answered_at=when, now=counts_at(when, now=now)
+        )
     if resume and ticket.status == Status.WAITING:
         guard(ticket, "resume", acting_user=acting_user)
         end_waiting(ticket, acting_user=acting_user, now=now)
@@ -122,7 +125,8 @@ def resolve(
     errors: dict[str, list[Any]] = {}
     if code not in ResolutionCode.values:
         errors["code"] = [_("Choose a resolution.")]
-    if not summary.strip():
+    summary = cleaned(summary)
+    if not summary:
         errors["summary"] = [_("Say in a sentence or two what was done.")]
     check_length("summary", summary, errors)
     if errors:
@@ -141,7 +145,7 @@ def resolve(
     ticket.status = Status.RESOLVED
     ticket.resolved_at = now
     ticket.resolution_code = code
-    ticket.resolution_summary = summary.strip()
+    ticket.resolution_summary = summary
     ticket.next_try_at = None
     ticket.save(
         update_fields=[
@@ -159,7 +163,7 @@ def resolve(
         now=now,
         old={"status": Status.ASSIGNED},
         new={"status": Status.RESOLVED, "code": code},
-        note=summary.strip(),
+        note=summary,
     )
     stop_resolve_clock(ticket=ticket, acting_user=acting_user, now=now)
     return ticket

@@ -13,7 +13,6 @@ from tickets.rules.routing import (
     RouteFacts,
     RouteReason,
     RouteRule,
-    ambiguous_orders,
     choose,
 )
 
@@ -96,9 +95,3 @@ def test_no_earlier_rule_would_have_held(table: list[RouteRule], known: RouteFac
     earlier = [rule for rule in table if order is None or rule.order < order]
     assert all(choose([rule], known, "general").reason[1] is None for rule in earlier)
     assert (code is RouteReason.DEFAULT) == (order is None) == (routed.team == "general")
-
-
-@given(rules)
-def test_ambiguous_orders_are_those_that_occur_twice(table: list[RouteRule]) -> None:
-    orders = [rule.order for rule in table]
-    assert ambiguous_orders(table) == tuple(sorted({n for n in orders if orders.count(n) > 1}))

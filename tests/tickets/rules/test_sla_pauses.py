@@ -22,7 +22,6 @@ from tickets.rules.sla_pauses import (
     history,
     next_alarm,
     paused_minutes,
-    pauses,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -210,6 +209,10 @@ def test_waiting_after_a_reopening_moves_the_day_that_it_leaves() -> None:
         (at("12T11:00"),),
     )
     assert counted_due("04T10:30", past) == at("16T12:00")
+
+
+def pauses(events: list[Happened]) -> tuple[tuple[datetime, datetime | None], ...]:
+    return tuple((pause.start, pause.end) for pause in history(events).pauses)
 
 
 class TestReadingTheHistory:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.conftest import NOW
 from tickets.models import Ticket
-from tickets.selectors.masking import masked_text
+from tickets.selectors.masking import masked_text, may_ask_for_number
 from tickets.services.claims import claim
 from tickets.services.notes import add_note
 
@@ -23,11 +23,49 @@ from tickets.services.notes import add_note
         ("139-1234-5678", "13****"),
         ("扣了2次，共66灵感值", "扣了2次，共66灵感值"),
         ("T00000012 单", "T00**** 单"),
+        ("打139.7120.3945。", "打13****。"),
+        ("139·7120·3945", "13****"),
+        ("139 - 7120 - 3945", "13****"),
+        ("139  7120  3945", "13****"),
+        ("139\xa07120\xa03945", "13****"),
+        ("139\u30007120\u30003945", "13****"),
+        ("139—7120—3945，139–7120–3945", "13****，13****"),
+        ("139/7120/3945", "13****"),
+        ("(139) 7120 3945", "(13****"),
+        ("（139）7120（3945）", "（13****）"),
+        ("139\r\n7120\r\n3945", "13****"),
+        ("1\u200b3\u200b9\ufeff7120\u2060\u200d\u200d\u200d\u200d\u200d3945", "13****"),
+        ("１３９ ７１２０ ３９４５", "１３****"),
+        ("幺三九七一二零三九四五", "幺三****"),
+        ("三次，二十五块，1080p 10 秒", "三次，二十五块，1080p 10 秒"),
+        ("3月9日 18:00", "3月9日 18:00"),
         ("", ""),
     ],
 )
 def test_long_numbers_are_hidden(text: str, shown: str) -> None:
     assert masked_text(text) == shown
+
+
+@pytest.mark.parametrize("text", ["1", "1-", "1\u200b", "1 - ", "\u200b", "1\u200b\u200b    x"])
+def test_a_long_text_is_read_once(text: str) -> None:
+    """With what is read again and again this takes hours."""
+    masked_text(text * (400_000 // len(text)))
+
+
+@pytest.mark.parametrize(
+    ("words", "may"),
+    [
+        ("电话1", True),
+        ("电话１", True),
+        ("电话٣", True),
+        ("打幺三", True),
+        ("一 三", True),
+        ("一个视频扣了两次", False),
+        ("灵感值", False),
+    ],
+)
+def test_words_that_would_tell_a_number(words: str, may: bool) -> None:
+    assert may_ask_for_number(words) is may
 
 
 def test_no_text_of_the_ticket_gives_the_number_away(

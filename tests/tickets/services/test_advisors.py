@@ -74,6 +74,7 @@ def test_a_profile_is_kept_and_traced(advisor: Any, manager: Any) -> None:
     ("changes", "field"),
     [
         ({"skills": "no/slash"}, "skills"),
+        ({"skills": "x" * 41}, "skills"),
         ({"skills": " ".join(f"s{n}" for n in range(31))}, "skills"),
         ({"capacity": "many"}, "capacity"),
         ({"capacity": "501"}, "capacity"),

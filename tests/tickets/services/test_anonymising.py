@@ -24,19 +24,27 @@ from tickets.models import (
     RunStep,
     Ticket,
     TicketEvent,
+    TicketFact,
 )
 from tickets.rules.anonymising import ANONYMISED, KEPT_KEYS
+from tickets.rules.event_facts import FACTS
+from tickets.rules.undo import told as still_told
 from tickets.selectors.clock_history import history_of
 from tickets.services.anonymising import Anonymised, anonymise, due_for_anonymising
 from tickets.services.chases import chase
 from tickets.services.closing import close_resolved
 from tickets.services.consultations import finish_consultation
 from tickets.services.notes import add_note
+from tickets.services.report_rebuild import rebuild_reports
+from tickets.services.transfers import transfer
+from tickets.services.undo import undo
+from tickets.services.waiting import resume, wait
 from tickets.services.work import resolve
 from tickets.tasks import anonymise as anonymise_task
 
 Make = Callable[..., Ticket]
 YEAR = timedelta(days=365)
+DAY = timedelta(days=1)
 SAID = "张三13912345678"
 """Stands in every text of the planted ticket."""
 ACCOUNT, PHONE = "99887766", "13800001111"
@@ -156,13 +164,26 @@ def test_it_comes_to_the_day_and_once(ended: Ticket, make_ticket: Make) -> None:
 def test_contacts_without_a_ticket_go_by_their_own_end(
     at_hand_over: Callable[..., int], agent: Any
 ) -> None:
-    numbers = [at_hand_over() for _each in range(5)]
+    numbers = [*(at_hand_over() for _each in range(4)), at_hand_over(now=NOW + HOUR)]
     for number in numbers[:4]:
         finish_consultation(consultation_id=number, acting_user=agent, outcome="abandoned", now=NOW)
     Consultation.objects.filter(pk__in=numbers).update(utterance=SAID, account_id=ACCOUNT)
     assert anonymise(now=NOW + YEAR, after_days=365, batch=3) == Anonymised(0, 4)
     left = Consultation.objects.exclude(account_id="").get()
     assert (left.pk, left.utterance) == (numbers[4], SAID), "the one that goes on"
+
+
+def test_contacts_that_nobody_ended_go_a_year_after_the_last_step(
+    agent: Any, at_hand_over: Callable[..., int]
+) -> None:
+    contact = at_hand_over(agent, NOW)
+    Consultation.objects.filter(pk=contact).update(utterance=SAID, started_at=NOW - YEAR)
+    early = NOW + YEAR - timedelta(seconds=1)
+    assert anonymise(now=early, after_days=365) == Anonymised(0, 0)
+    assert due_for_anonymising(now=NOW + YEAR, after_days=365) == Anonymised(0, 1)
+    assert anonymise(now=NOW + YEAR, after_days=365) == Anonymised(0, 1)
+    gone = Consultation.objects.get(pk=contact)
+    assert (gone.status, gone.finished_at, gone.utterance) == ("abandoned", NOW, ANONYMISED)
 
 
 def test_batches_and_rows_that_somebody_holds(make_ticket: Make) -> None:
@@ -230,6 +251,51 @@ def test_the_command_counts_first_and_the_task_does_it(ended: Ticket) -> None:
         told = StringIO()
         call_command("anonymise", stdout=told)
         assert told.getvalue() == "anonymised: 0 tickets, 0 contacts without one\n"
+
+
+def test_what_was_undone_stays_undone(make_ticket: Make, advisor: Any, advisor2: Any) -> None:
+    """Pauses, figures and timelines leave out what was taken back, by what undid it."""
+    ticket = make_ticket(account_id="700009")
+    taken(ticket, advisor)
+    answered(ticket, advisor)
+    shortly = timedelta(seconds=3)
+    wait(
+        number=ticket.number,
+        acting_user=advisor,
+        note="等",
+        next_try_at=NOW + 5 * DAY,
+        now=NOW + HOUR,
+    )
+    at = NOW + 2 * HOUR
+    transfer(number=ticket.number, acting_user=advisor, person="advisor2", reason="错", now=at)
+    undo(number=ticket.number, acting_user=advisor, now=at + shortly)
+    at = NOW + 3 * HOUR
+    add_note(number=ticket.number, acting_user=advisor, note="写错了", now=at)
+    undo(number=ticket.number, acting_user=advisor, now=at + shortly)
+    end = NOW + 7 * DAY
+    resume(number=ticket.number, acting_user=advisor, now=end)
+    resolve(
+        number=ticket.number, acting_user=advisor, code="refunded", summary="退了", now=end + HOUR
+    )
+    close_resolved(now=NOW + 20 * DAY, after_days=7)
+
+    def seen() -> tuple[Any, ...]:
+        rebuild_reports(now=NOW + 2 * YEAR)
+        counted = TicketFact.objects.values_list("resolve_minutes", flat=True).get(pk=ticket.pk)
+        told = [event.pk for event in still_told(ticket.events.order_by("pk"))]
+        return history_of(ticket.pk), counted, told
+
+    before = seen()
+    assert before[0].pauses[0].end == end
+    anonymise(now=NOW + 2 * YEAR, after_days=365)
+    assert seen() == before
+
+
+def test_what_is_read_by_name_is_kept() -> None:
+    """By whoever counts clocks, undoes, or lists what a change has moved."""
+    free_text = {"what"}  # of a reveal: which part was shown
+    read = set().union(*FACTS.values()) - free_text
+    assert read <= set(KEPT_KEYS)
 
 
 def test_no_kept_key_is_one_that_a_user_fills() -> None:

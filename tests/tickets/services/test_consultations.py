@@ -15,7 +15,6 @@ from tests.conftest import NOW
 from tickets.models import Consultation, RunStep
 from tickets.selectors.runs import run_state
 from tickets.services.consultations import (
-    MOST_WORDS,
     answer_step,
     choose_question,
     finish_consultation,
@@ -23,6 +22,7 @@ from tickets.services.consultations import (
     restart_run,
     start_consultation,
 )
+from tickets.services.text import MOST_TEXT
 
 LATER = NOW + timedelta(minutes=1)
 
@@ -55,7 +55,7 @@ def test_unknown_channel_and_too_long_words_are_refused(agent: Any, questions: A
         start(agent, channel="fax")
     assert set(bad_channel.value.fields) == {"channel"}
     with pytest.raises(Invalid) as too_long:
-        start(agent, utterance="长" * (MOST_WORDS + 1))
+        start(agent, utterance="长" * (MOST_TEXT + 1))
     assert set(too_long.value.fields) == {"utterance"}
 
 

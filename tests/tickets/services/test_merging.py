@@ -284,6 +284,6 @@ def test_a_target_that_was_answered_late_goes_on_with_the_promise_made_after_tha
     Ticket.objects.filter(pk=made.pk).update(account_id=ACCOUNT, question=price)
     join(fresh(made), older, advisor, now=late + timedelta(days=2))
     clock = Clock.objects.get(ticket=older, kind="contact")
-    assert (clock.stopped_at, clock.breached_at, clock.due_at) == (None, None, made.due_at)
+    assert (clock.stopped_at, clock.breached_at, clock.due_at) == (None, DUE, made.due_at)
     assert (fresh(older).first_answered_at, fresh(older).due_at) == (None, made.due_at)
     assert older.events.filter(code="sla.missed").exists()

@@ -78,6 +78,18 @@ def test_names_that_lead_nowhere_are_told_and_nothing_is_saved(
     assert told(advisor) == []
 
 
+def test_a_character_that_the_database_refuses_is_left_out(
+    ticket: Ticket, agent: Any, advisor: Any
+) -> None:
+    write(ticket, agent, "\x00 @advi\x00sor 请看一下\x00 ")
+    event = ticket.events.get(code="ticket.noted")
+    assert (event.note, event.new) == ("@advisor 请看一下", {"mentions": ["advisor"]})
+    assert told(advisor) == ["tickets.mentioned"]
+    with pytest.raises(Invalid) as wrong:
+        write(ticket, agent, " \x00 ")
+    assert list(wrong.value.fields) == ["note"]
+
+
 def test_at_most_twenty_people(ticket: Ticket, agent: Any) -> None:
     with pytest.raises(Invalid) as many:
         write(ticket, agent, " ".join(f"@person{n}" for n in range(21)))

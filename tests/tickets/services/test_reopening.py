@@ -12,10 +12,10 @@ from django.contrib.auth.models import Group
 from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.conftest import DUE, NOW
 from tests.tickets.services.steps import HOUR, fresh, resolved, told
-from tickets.models import Clock, Consultation, Team, Ticket
+from tickets.models import Clock, Team, Ticket
 from tickets.services.closing import close_resolved
 from tickets.services.hand_over import Capture, hand_over
-from tickets.services.reopening import follow_up, reopen
+from tickets.services.reopening import reopen
 from tickets.services.watching import watch
 
 WEEK = timedelta(days=7)
@@ -138,8 +138,8 @@ class TestFollowing:
         self, old: Ticket, user: Any, contact: int, capture: Capture, **changes: Any
     ) -> Ticket:
         values: dict[str, Any] = {"now": self.LATE, **changes}
-        return follow_up(
-            number=old.number,
+        return hand_over(
+            follows=old.number,
             acting_user=user,
             consultation_id=contact,
             capture=capture,
@@ -157,14 +157,13 @@ class TestFollowing:
         assert done.events.get(code="ticket.followed").new == {"ticket": ticket.number}
         assert fresh(done).status == "resolved"
 
-    def test_while_it_can_be_reopened_it_is(
+    def test_a_new_matter_follows_though_the_old_ticket_could_be_reopened(
         self, done: Ticket, agent: Any, at_hand_over: Callable[..., int], capture: Any
     ) -> None:
-        contact = at_hand_over()
-        with pytest.raises(Conflict) as soon:
-            self.follow(done, agent, contact, capture(account_id="700002"), now=NOW + HOUR)
-        assert soon.value.code == "reopen_instead"
-        assert Consultation.objects.get(pk=contact).status == "open"
+        """Only the agent hears whether it is the same charge or another one."""
+        soon = {"now": NOW + 2 * HOUR}
+        ticket = self.follow(done, agent, at_hand_over(), capture(account_id="700002"), **soon)
+        assert (ticket.follows, fresh(done).status) == (done, "resolved")
 
     def test_only_an_ended_ticket_of_the_same_account_that_one_sees_is_followed(
         self,
@@ -194,8 +193,6 @@ class TestFollowing:
                     now=self.LATE,
                 )
             assert list(wrong.value.fields) == ["follows"]
-        with pytest.raises(NotFound):
-            self.follow(done, agent2, at_hand_over(agent2), capture(account_id="700002"))
 
     def test_advisors_hand_nothing_over(
         self, done: Ticket, advisor: Any, at_hand_over: Callable[..., int], capture: Any

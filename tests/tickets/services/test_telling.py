@@ -8,7 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from kb.models import StandardQuestion
 from notices.models import Delivery, Notice
 from notices.providers import audiences, working_hours
 from notices.words import in_words, topic_of
@@ -19,6 +22,7 @@ from tickets.models.labels import AlarmLevel
 from tickets.services import telling
 from tickets.services.alarms import fire_alarms
 from tickets.services.claims import claim
+from tickets.services.telling import tell_unrouted
 from tickets.services.telling_alarms import TOLD, tell_fired_alarms
 
 LATER = NOW + timedelta(minutes=5)
@@ -202,6 +206,31 @@ def test_many_alarms_are_told_in_pages(
         for notice in Notice.objects.filter(recipient=manager, code="sla.contact.overdue_day")
     }
     assert numbers == {ticket.number for ticket in tickets}
+
+
+def test_an_old_alarm_that_a_merge_copied_hides_no_newer_one(
+    make_ticket: Callable[..., Ticket], manager: Any
+) -> None:
+    fired, copied = (Clock.objects.get(ticket=make_ticket(), kind="contact") for _n in range(2))
+    late = fired.due_at + timedelta(hours=1)
+    ClockAlarm.objects.create(clock=fired, level="breached", fired_at=late)
+    ClockAlarm.objects.create(clock=copied, level="breached", fired_at=late - timedelta(days=5))
+    assert tell_fired_alarms(now=late, batch=2) == 1
+
+
+def test_managers_are_told_of_many_questions_without_a_rule_in_one_statement(
+    make_ticket: Callable[..., Ticket], manager: Any, questions: Any
+) -> None:
+    """One after the other, in the order of tickets, two workers would wait for each other."""
+    first, second = make_ticket(), make_ticket()
+    second.question = StandardQuestion.objects.get(key="price")
+    with CaptureQueriesContext(connection) as seen:
+        tell_unrouted(tickets=[second, first, second], now=NOW)
+    written = [each for each in seen if each["sql"].startswith('INSERT INTO "notices_notice"')]
+    assert len(written) == 1
+    told = list(Notice.objects.filter(code="tickets.unrouted").order_by("pk").values("event"))
+    assert len(told) == 2
+    assert told == sorted(told, key=lambda each: each["event"])
 
 
 def test_a_sweep_that_finds_nothing_asks_little(

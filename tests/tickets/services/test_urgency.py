@@ -13,7 +13,7 @@ from tests.tickets.services.steps import codes, fresh, resolved, taken, told
 from tickets.models import RoutingRule, Team, Ticket
 from tickets.selectors.access import allowed_actions
 from tickets.selectors.tickets import ticket_get_for
-from tickets.services.chases import chase
+from tickets.services.chases import chase, chase_from_consultation
 from tickets.services.priorities import set_priority
 from tickets.services.watching import unwatch, watch
 
@@ -27,6 +27,21 @@ def prioritise(ticket: Ticket, user: Any, priority: int, reason: str = "媒体�
     return set_priority(
         number=ticket.number, acting_user=user, priority=priority, reason=reason, now=NOW
     )
+
+
+def test_a_chase_leaves_out_what_the_database_refuses(
+    ticket: Ticket, agent: Any, agent2: Any, at_hand_over: Callable[..., int]
+) -> None:
+    chase(number=ticket.number, acting_user=agent, note=" 又\x00问\x00 ", now=NOW)
+    chase_from_consultation(
+        consultation_id=at_hand_over(agent2),
+        acting_user=agent2,
+        account_id=ticket.account_id,
+        note="\x00还在等",
+        now=NOW,
+    )
+    chased = ticket.events.filter(code="ticket.chased").order_by("pk")
+    assert [event.note for event in chased] == ["又问", "还在等"]
 
 
 class TestPriority:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
@@ -125,6 +126,20 @@ def test_only_those_who_subscribe_and_are_managers_still(
     former.groups.clear()
     send_weekly_report(now=MONDAY)
     assert told(other) == told(former) == {}
+
+
+def test_an_administrator_who_subscribed_is_told_where_there_is_no_manager(
+    desk: None, admin_person: Any
+) -> None:
+    save_subscriptions(acting_user=admin_person, whole_desk=True, team_ids=[], now=NOW)
+    assert send_weekly_report(now=MONDAY) == 1
+    assert set(told(admin_person)) == {"reports.weekly"}
+
+
+def test_a_week_is_not_over_while_nobody_may_see_its_numbers(desk: None) -> None:
+    get_user_model().objects.all().delete()
+    assert send_weekly_report(now=MONDAY) == 0
+    assert not WeeklyReport.objects.exists()
 
 
 def test_by_e_mail_for_those_who_want_it(subscribed: Any) -> None:

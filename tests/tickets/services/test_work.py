@@ -10,13 +10,14 @@ import pytest
 
 from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.conftest import DUE, NOW
-from tests.tickets.services.steps import HOUR, fresh
+from tests.tickets.services.steps import HOUR, fresh, waiting
 from tickets.models import Clock, Consultation, ContactAttempt, Ticket
 from tickets.selectors.access import sees_personal_data
 from tickets.services.chases import chase, chase_from_consultation
 from tickets.services.claims import claim, release
 from tickets.services.notes import add_note
 from tickets.services.privacy import reveal
+from tickets.services.waiting import resume
 from tickets.services.work import log_contact, resolve
 
 
@@ -283,3 +284,29 @@ def test_nothing_is_revealed_without_a_reason(
         reveal(number=ticket.number, acting_user=manager, what=what, reason=reason, now=NOW)
     assert set(refused.value.fields) == fields
     assert not ticket.events.filter(code="ticket.revealed").exists()
+
+
+def test_what_the_database_refuses_is_left_out_everywhere(ticket: Ticket, advisor: Any) -> None:
+    """Of notes and of the summary: one character that nobody sees must lose nothing typed."""
+    typed = " 说\x00好了 "
+    release(number=ticket.number, acting_user=advisor, note=typed, now=NOW)
+    waiting(ticket, advisor)
+    resume(number=ticket.number, acting_user=advisor, note=typed, now=NOW + HOUR)
+    log_contact(
+        number=ticket.number,
+        acting_user=advisor,
+        kind="private_message",
+        result="sent",
+        note=typed,
+        now=NOW + HOUR,
+    )
+    resolve(
+        number=ticket.number,
+        acting_user=advisor,
+        code="refunded",
+        summary=typed,
+        now=NOW + HOUR,
+    )
+    codes = ("ticket.released", "ticket.resumed", "ticket.contacted", "ticket.resolved")
+    said = ticket.events.filter(code__in=codes).values_list("note", flat=True)
+    assert list(said) == ["说好了"] * 4
