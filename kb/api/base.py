@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.services.rates import Permit
+from kb.api.bodies import checked
 from kb.api.rates import RoleThrottle, tell_rate
 from kb.api.sparse import CONTEXT, SparseSerializer, asked_fields
 from kb.api.strict import StrictSerializer
@@ -80,12 +81,14 @@ class DeskView(APIView):
 
     ``for_bots``: so may programs that answer users (``klingdesk.core.roles.is_bot``).
     ``largest_body`` is in bytes; more is refused before it is read.
+    ``is_shown_once``: its answers are not kept for who sends an ``Idempotency-Key`` again.
     Which objects a caller sees is decided by selectors and services, never here.
     """
 
     roles: ClassVar[frozenset[Role]] = frozenset(Role)
     for_bots: ClassVar[bool] = False
     largest_body: ClassVar[int] = LARGEST_BODY
+    is_shown_once: ClassVar[bool] = False
     permit: Permit | None = None
 
     authentication_classes = [DeskTokenAuthentication, SessionAuthentication]
@@ -110,22 +113,23 @@ class DeskView(APIView):
         tell_ending(final, terms_of(self, request.method))
         return final
 
+    def may_recall(self, told: Any, /, **place: Any) -> None:
+        """Raise ``NotFound`` or ``Conflict`` when an answer of before may not be given again.
+
+        ``told`` is its body, ``place`` what stands in the address. Views of objects that leave
+        somebody's sight look whether they may still be seen.
+        """
+
     def body(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
         """The checked body; ``ValidationError`` names every field that was refused."""
         data = self.request.data
         # An empty body of any content type reads as an empty form.
-        return _checked(serializer_class, {} if isinstance(data, QueryDict) else data)
+        return checked(serializer_class, {} if isinstance(data, QueryDict) else data)
 
     def query(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
         """The checked query string; of a repeated parameter the last one counts."""
-        return _checked(serializer_class, self.request.query_params.dict())
+        return checked(serializer_class, self.request.query_params.dict())
 
     def only(self, shape: type[SparseSerializer]) -> dict[str, Any]:
         """Context for ``shape``: the fields that ``?fields=`` asks for."""
         return {CONTEXT: asked_fields(self.request, shape)}
-
-
-def _checked(serializer_class: type[StrictSerializer], data: Any) -> dict[str, Any]:
-    serializer = serializer_class(data=data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

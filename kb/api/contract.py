@@ -134,7 +134,12 @@ def operation(
 def _once(method: View) -> View:
     @wraps(method)
     def post(view: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        return once.answer_once(request, partial(method, view, request, *args, **kwargs))
+        return once.answer_once(
+            request,
+            partial(method, view, request, *args, **kwargs),
+            may_recall=lambda told: view.may_recall(told, **kwargs),
+            is_shown_once=view.is_shown_once,
+        )
 
     return cast(View, post)
 

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 
 from accounts.models.answer import MOST_KEY
 from accounts.services.answers import Answer, keep_answer, kept_answer
+from klingdesk.core.errors import Conflict
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -25,10 +26,18 @@ KEPT_HEADERS = ("ETag", "Location")
 _KEY = re.compile(rf"[!-~]{{1,{MOST_KEY}}}")
 
 
-def answer_once(request: Request, do: Callable[[], Response]) -> Response:
+def answer_once(
+    request: Request,
+    do: Callable[[], Response],
+    *,
+    may_recall: Callable[[Any], None],
+    is_shown_once: bool = False,
+) -> Response:
     """What ``do`` answers; with a key that was answered before, that answer again.
 
     The key and the answer are committed with the work. Whatever ``do`` raises undoes all of it.
+    ``may_recall`` gets the body of before and raises ``NotFound`` when it is not for the caller
+    any more. ``is_shown_once``: no body is kept, and the same key gives ``Conflict``.
     """
     key = request.headers.get(HEADER)
     if key is None:
@@ -40,11 +49,10 @@ def answer_once(request: Request, do: Callable[[], Response]) -> Response:
     with transaction.atomic():
         known = kept_answer(user=request.user, key=key, request=asked)
         if known is not None:
-            return _again(known)
+            return _again(known, may_recall, is_shown_once=is_shown_once)
         response = do()
-        keep_answer(
-            user=request.user, key=key, request=asked, answer=_of(response), now=timezone.now()
-        )
+        answer = Answer(response.status_code) if is_shown_once else _of(response)
+        keep_answer(user=request.user, key=key, request=asked, answer=answer, now=timezone.now())
     return response
 
 
@@ -62,6 +70,14 @@ def _of(response: Response) -> Answer:
     return Answer(response.status_code, body, headers)
 
 
-def _again(known: Answer) -> Response:
+def _again(known: Answer, may_recall: Callable[[Any], None], *, is_shown_once: bool) -> Response:
     data = json.loads(known.body) if known.body else None
+    # An answer without a body tells nothing, and is the one that says: it has left your sight.
+    if data is not None or is_shown_once:
+        may_recall(data)
+    if is_shown_once:
+        raise Conflict(
+            _("This was shown once, and is not kept. Ask for it anew, with a new key."),
+            code="shown_once",
+        )
     return Response(data, status=known.status, headers={**known.headers, REPLAYED: "true"})

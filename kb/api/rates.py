@@ -12,14 +12,13 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
+from accounts.addresses import counted
 from accounts.models import ApiToken
 from accounts.services.rates import Permit, Rate, permits
 from klingdesk.core.roles import BOT_GROUP, is_bot, roles_of
 
 WINDOW = 60
 """Seconds."""
-BLOCK = 20
-"""Permits that a process takes at once; of small limits a twentieth."""
 
 
 class RoleThrottle(BaseThrottle):
@@ -33,7 +32,7 @@ class RoleThrottle(BaseThrottle):
         limit = _limit_of(request.user)
         if not limit:
             return True
-        rate = Rate(limit, WINDOW, block=max(1, min(BLOCK, limit // BLOCK)))
+        rate = Rate.in_blocks(limit, WINDOW)
         self.permit = permits.take(f"user:{request.user.pk}", rate, now=time.time())
         view.permit = self.permit
         return self.permit.granted
@@ -51,7 +50,7 @@ def _limit_of(user: Any) -> int:
 
 
 class PeerThrottle(SimpleRateThrottle):
-    """Counts by the address of the peer, for all processes together.
+    """Counts by the address of the peer (IPv6 by its network), for all processes together.
 
     The stock class believes any ``X-Forwarded-For`` unless the number of proxies is set, so that
     a guesser of passwords would only have to send another one each time.
@@ -62,7 +61,8 @@ class PeerThrottle(SimpleRateThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         requests, seconds = self.parse_rate(self.get_rate())
-        peer = hashlib.sha256(self.get_ident(request).encode()).hexdigest()[:40]
+        ident = self.get_ident(request)
+        peer = hashlib.sha256((counted(ident) or ident).encode()).hexdigest()[:40]
         rate = Rate(requests or 0, seconds or WINDOW, block=1)
         self.permit = permits.take(f"{self.scope}:{peer}", rate, now=time.time())
         return self.permit.granted

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from accounts.scopes import Scope
 from kb.api.base import DeskView
+from kb.api.bodies import told
 from kb.api.contract import operation
 from kb.api.serializers import MOST_WORDS
 from kb.api.strict import StrictSerializer, Text, Truth
@@ -61,7 +62,7 @@ class SearchLog(DeskView):
             )
         except Invalid as error:
             raise Invalid(error.message, fields=_as_sent(error)) from error
-        return Response(LoggedSearchBody(entry).data, status=201)
+        return Response(told(LoggedSearchBody, entry), status=201)
 
 
 def _as_sent(error: Invalid) -> dict[str, list[Any]]:

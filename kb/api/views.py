@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from accounts.scopes import Scope
 from kb.api.base import AcceptNegotiation, DeskView
+from kb.api.bodies import told
 from kb.api.contract import operation
 from kb.api.cursors import DeskCursor, check_parameters
 from kb.api.question_bodies import (
@@ -72,7 +73,7 @@ class Search(DeskView):
                 for hit in seen
             ],
         }
-        return Response(SearchBody(body).data)
+        return Response(told(SearchBody, body))
 
 
 def _hit(hit: Hit) -> dict[str, object]:

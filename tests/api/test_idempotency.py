@@ -25,6 +25,7 @@ from tests.concurrency.threads import at_once, held, in_background, outcome
 from tests.conftest import NOW
 from tickets.models import Consultation, ContactAttempt, Ticket, TicketEvent
 from tickets.services.claims import claim
+from tickets.services.transfers import transfer
 
 START = {"channel": "chat", "utterance": "扣了我两次", "question": "twice-charged"}
 
@@ -109,6 +110,83 @@ def test_what_is_refused_later_is_answered_as_before(
     assert as_advisor.post(f"tickets/{number}/contact/", body).status_code == 409
 
 
+REVEAL = {"what": ["account_id", "contact", "transcript"], "reason": "代同事回拨"}
+
+
+def test_a_ticket_that_left_the_callers_sight_is_not_told_again(
+    make_ticket: Callable[..., Ticket], advisor: Any, manager: Any, as_advisor: Caller
+) -> None:
+    number = make_ticket().number
+    claim(number=number, acting_user=advisor, now=NOW)
+    note = {"note": "先核对流水"}
+    first = keyed(as_advisor, f"tickets/{number}/note/", note)
+    assert first.json()["account_id"] == "880001"
+    assert keyed(as_advisor, f"tickets/{number}/note/", note).content == first.content
+    transfer(number=number, acting_user=manager, reason="安全", team="safety", now=NOW)
+    again = keyed(as_advisor, f"tickets/{number}/note/", note)
+    assert (again.status_code, again.json()["code"]) == (404, "not_found")
+
+
+def test_a_ticket_taken_and_lost_is_not_told_again(
+    make_ticket: Callable[..., Ticket], manager: Any, as_advisor: Caller
+) -> None:
+    number = make_ticket().number
+    assert keyed(as_advisor, "tickets/claim-next/", {}).json()["number"] == number
+    transfer(number=number, acting_user=manager, reason="安全", team="safety", now=NOW)
+    assert keyed(as_advisor, "tickets/claim-next/", {}).status_code == 404
+
+
+def test_what_is_masked_by_now_is_not_told_in_full_again(
+    make_ticket: Callable[..., Ticket], as_advisor: Caller
+) -> None:
+    number = make_ticket().number
+    taken = keyed(as_advisor, f"tickets/{number}/claim/", {})
+    assert taken.json()["masked"] is False
+    assert as_advisor.post(f"tickets/{number}/release/").json()["masked"] is True
+    again = keyed(as_advisor, f"tickets/{number}/claim/", {})
+    assert (again.status_code, again.json()["code"]) == (409, "answer_lost")
+
+
+def test_who_gave_a_ticket_away_is_told_so_again(
+    make_ticket: Callable[..., Ticket], advisor: Any, as_advisor: Caller
+) -> None:
+    """The answer to what ends one's own sight: without it, sending again would be no help."""
+    number = make_ticket().number
+    claim(number=number, acting_user=advisor, now=NOW)
+    body = {"team": "safety", "reason": "涉及账号安全"}
+    for replayed in (None, "true"):
+        answer = keyed(as_advisor, f"tickets/{number}/transfer/", body)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert answer.headers.get("Idempotent-Replayed") == replayed
+
+
+def test_a_contact_that_went_to_a_colleague_is_not_told_again(
+    questions: Any, as_agent: Caller, agent2: Any
+) -> None:
+    contact = keyed(as_agent, "consultations/", START).json()["id"]
+    passed = keyed(as_agent, f"consultations/{contact}/pass-on/", {"to": "agent2"}, "two")
+    assert passed.status_code == 200
+    again = keyed(as_agent, f"consultations/{contact}/pass-on/", {"to": "agent2"}, "two")
+    assert (again.status_code, again.content) == (200, passed.content)
+    assert keyed(as_agent, "consultations/", START).status_code == 404
+    assert Consultation.objects.count() == 1
+
+
+def test_what_is_shown_once_is_not_kept(
+    make_ticket: Callable[..., Ticket], manager: Any, as_advisor: Caller
+) -> None:
+    number = make_ticket().number
+    assert keyed(as_advisor, f"tickets/{number}/reveal/", REVEAL).json()["account_id"] == "880001"
+    assert KeptAnswer.objects.get().sealed_body == ""
+    again = keyed(as_advisor, f"tickets/{number}/reveal/", REVEAL)
+    assert (again.status_code, again.json()["code"]) == (409, "shown_once")
+    assert "880001" not in again.content.decode()
+    assert keyed(as_advisor, f"tickets/{number}/reveal/", REVEAL, "two").status_code == 200
+    assert TicketEvent.objects.filter(code="ticket.revealed").count() == 2
+    transfer(number=number, acting_user=manager, reason="安全", team="safety", now=NOW)
+    assert keyed(as_advisor, f"tickets/{number}/reveal/", REVEAL).status_code == 404
+
+
 def test_an_answer_without_a_body(as_advisor: Caller) -> None:
     assert keyed(as_advisor, "tickets/claim-next/", {}).status_code == 204
     again = keyed(as_advisor, "tickets/claim-next/", {})
@@ -149,8 +227,8 @@ def test_an_answer_that_cannot_be_read_any_more_is_no_second_doing(
 def test_what_a_key_costs(questions: Any, as_agent: Caller, django_assert_num_queries: Any) -> None:
     """With a key: the hold, the look-up and the answer, and begin and end of the transaction."""
     keyed(as_agent, "consultations/", START, "warm")
-    with django_assert_num_queries(7):
-        # token; savepoint (2, in a test), hold, look-up; nothing is written
+    with django_assert_num_queries(8):
+        # token; savepoint (2, in a test), hold, look-up, sight; nothing is written
         keyed(as_agent, "consultations/", START, "warm")
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -260,18 +260,21 @@ def test_the_sweep_leaves_who_still_waits_and_works_in_batches(as_bot: Caller) -
     assert expire_intakes(now=later, batch=2) == 0
 
 
-def test_what_was_said_is_anonymised(as_bot: Caller, as_agent: Caller) -> None:
-    waits, taken = send(as_bot).json()["id"], send(as_bot, external_id="chat-2").json()["id"]
-    contact = as_agent.post(f"intake/{taken}/take/").json()["consultation"]
+def test_what_was_said_is_anonymised(
+    as_bot: Caller, as_agent: Caller, at_now: time_machine.Traveller
+) -> None:
+    waits = send(as_bot).json()["id"]
     expire_intakes(now=NOW + timedelta(days=1))
-    late = NOW + timedelta(days=400)
-    anonymise(now=late, after_days=365)
+    at_now.move_to(NOW + timedelta(days=2))
+    taken = send(as_bot, external_id="chat-2").json()["id"]
+    contact = as_agent.post(f"intake/{taken}/take/").json()["consultation"]
+    anonymise(now=NOW + timedelta(days=366), after_days=365)
     gone = Intake.objects.get(pk=waits)
     assert (gone.account_id, gone.session, gone.transcript) == ("", "", [])
     assert ACCOUNT not in gone.text
     assert Intake.objects.get(pk=taken).anonymised_at is None  # its contact still runs
     as_agent.post(f"consultations/{contact}/finish/", {"outcome": "answered"})
-    anonymise(now=late, after_days=365)
+    anonymise(now=NOW + timedelta(days=400), after_days=365)
     assert ACCOUNT not in str(Intake.objects.values().get(pk=taken))
     assert send(as_bot).status_code == 200  # known by its number still
 

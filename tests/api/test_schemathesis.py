@@ -40,10 +40,10 @@ from tickets.services.routing import route_tickets
 from tickets.services.waiting import wait
 from tickets.services.work import log_contact, resolve
 
-EXAMPLES = 12
+EXAMPLES = 8
 """Drawn for each operation beside the edges of its bounds, which are not counted here."""
 
-SCENARIOS = 30
+SCENARIOS = 20
 
 WORDS = {
     "accounts": ["880001", "880004"],

@@ -103,3 +103,17 @@ def test_it_explains_itself_in_words(desk: None, as_agent: Caller) -> None:
     resolve = as_agent.get("sla/due/", **{"from": "2026-12-28", "policy": "resolve"}).json()
     assert resolve["explanation"].startswith("10 working days from 2026-12-28")
     assert resolve["explanation"].endswith("is still to come and may move this date.")
+
+
+def test_each_caller_is_refused_in_their_own_language(
+    desk: None, agent: Any, chinese: None
+) -> None:
+    """The one who was refused first decides for nobody else."""
+
+    def refusal(language: str) -> str:
+        answer = Caller(agent, **{"accept-language": language}).get("sla/due/", days=9999)
+        return str(answer.json()["errors"]["days"][0])
+
+    said = [refusal(language) for language in ("zh-hans", "en", "zh-hans")]
+    assert said[0] == said[2] != said[1]
+    assert said[1].isascii()

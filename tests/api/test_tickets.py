@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 
+from kb.models import StandardQuestion
 from klingdesk.core.roles import Role
 from tests.api.conftest import Caller
 from tests.conftest import CANARY, DUE, NOW
@@ -91,6 +92,28 @@ def test_filters_narrow_the_list(
     ]
     for query, numbers in expected:
         assert (query, listed(as_manager, **query)) == (query, numbers)
+
+
+def test_masked_digits_cannot_be_asked_for_one_by_one(
+    make_ticket: Make, agent: Any, advisor: Any, as_agent: Caller, as_advisor: Caller
+) -> None:
+    ticket = make_ticket(problem="电话13971203945，请在10点打", demand="或打一三九七一二零三九四五")
+    number = ticket.number
+    asked = ("电话1", "电话１", "电话13", "在10点", "打一三九")
+    assert [listed(as_advisor, q=words) for words in asked] == [[]] * len(asked)
+    # What is not masked is found, and everything by whoever may read it.
+    for words in ("请在", "或打一", number, f" {number.lower()} "):
+        assert listed(as_advisor, q=words) == [number], words
+    plain = [words for words in asked if words != "电话１"]
+    assert [listed(as_agent, q=words) for words in plain] == [[number]] * len(plain)
+    claim(number=number, acting_user=advisor, now=NOW)
+    assert [listed(as_advisor, q=words) for words in plain] == [[number]] * len(plain)
+
+
+def test_a_title_with_digits_is_found_by_all(make_ticket: Make, as_advisor: Caller) -> None:
+    ticket = make_ticket(problem="没有数字")
+    StandardQuestion.objects.filter(pk=ticket.question_id).update(title="会员10天没有到账")
+    assert listed(as_advisor, q="会员10天") == [ticket.number]
 
 
 def test_a_breach_shows_before_the_sweep_has_seen_it(

@@ -18,10 +18,11 @@ from kb.flows.schema import CollectNode, EscalateNode, Node, Option, RedirectNod
 from kb.flows.showing import Shown, prefilled, shown
 from kb.flows.variables import MOST_LONG_TEXT, OneOfVariable
 from kb.selectors.flow_world import world_at
-from tickets.models import Consultation
+from tickets.models import Consultation, RunStep
 from tickets.models.labels import Channel, ContactChannel
+from tickets.selectors.masking import masked_text, masked_values
 from tickets.selectors.runs import RunState, Withdrawal
-from tickets.services.consultations import FINISHES, MOST_WORDS
+from tickets.services.consultations import FINISHES
 from tickets.services.contact_transfers import MOST_NOTE
 from tickets.services.text import MOST_TEXT
 
@@ -35,7 +36,7 @@ LARGEST_ANSWER = 2_621_440
 
 class StartBody(StrictSerializer):
     channel = serializers.ChoiceField(Channel.values)
-    utterance = Text(max_length=MOST_WORDS, help_text="What the user said, in their own words.")
+    utterance = Text(max_length=MOST_TEXT, help_text="What the user said, in their own words.")
     question = Text(
         max_length=80, required=False, allow_null=True, default=None, help_text="Its key."
     )
@@ -293,6 +294,8 @@ class StartedBody(serializers.Serializer[Any]):
 
 
 class ConsultationBody(SparseSerializer):
+    """Unless the contact is the caller's own, long numbers in its texts are hidden."""
+
     id = serializers.IntegerField()
     status = serializers.CharField(
         help_text="`open`, `answered`, `redirected`, `abandoned`, `escalated` or `chased`."
@@ -337,11 +340,12 @@ class ChaseBody(serializers.Serializer[Any]):
 
 
 def position_of(
-    state: RunState | None, withdrawn: Withdrawal | None, *, now: datetime
+    state: RunState | None, withdrawn: Withdrawal | None, *, now: datetime, plain: bool = True
 ) -> dict[str, Any]:
     """``{"node": …}``, ``{"outcome": …}``, or nothing without a flow. Hints stay inside.
 
-    With ``{"withdrawn": …}`` there is no script in either.
+    With ``{"withdrawn": …}`` there is no script in either. Unless ``plain``, what a user has
+    said is masked in the texts that repeat it.
     """
     position: dict[str, Any] = {}
     if withdrawn is not None:
@@ -354,7 +358,21 @@ def position_of(
     position[where]["checked"] = state.checked or None
     if withdrawn is not None:
         position[where] |= {"script": None, "checked": None}
+    if not plain:
+        said = {name: position[where].get(name) for name in ("prompt", "script", "checked")}
+        position[where] |= masked_values({n: each for n, each in said.items() if each is not None})
     return position
+
+
+def _masked_step(step: RunStep) -> dict[str, Any]:
+    return {
+        "number": step.number,
+        "automatic": step.automatic,
+        "node": step.node,
+        "prompt": masked_text(step.prompt),
+        "value": step.value,
+        "label": masked_text(step.label),
+    }
 
 
 def _node(state: RunState, seen: Shown) -> dict[str, Any]:
@@ -428,26 +446,30 @@ def consultation_body(
     state: RunState | None,
     withdrawn: Withdrawal | None,
     *,
+    user: Any,
     now: datetime,
     only: frozenset[str] | None = None,
 ) -> dict[str, Any]:
-    """The whole contact, or ``only`` these fields of it; ``question`` and
-    ``ticket`` must have been fetched with it."""
-    position = position_of(state, withdrawn, now=now)
+    """The whole contact as ``user`` may read it, or ``only`` these fields of it; ``question``
+    and ``ticket`` must have been fetched with it."""
+    plain = consultation.agent_id == user.pk
+    position = position_of(state, withdrawn, now=now, plain=plain)
+    steps = state.steps if state else ()
+    said = consultation.utterance
     return dict(
         ConsultationBody(
             {
                 "id": consultation.pk,
                 "status": consultation.status,
                 "channel": consultation.channel,
-                "utterance": consultation.utterance,
+                "utterance": said if plain else masked_text(said),
                 "question": consultation.question,
                 "agent": consultation.agent.username,
                 "started_at": consultation.started_at,
                 "parked_at": consultation.parked_at,
                 "finished_at": consultation.finished_at,
                 "ticket": consultation.ticket,
-                "steps": state.steps if state else (),
+                "steps": steps if plain else [_masked_step(step) for step in steps],
                 "node": position.get("node"),
                 "outcome": position.get("outcome"),
                 "withdrawn": position.get("withdrawn"),

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from accounts.scopes import Scope
 from kb.api.base import DeskView
+from kb.api.bodies import told
 from kb.api.contract import operation
 from kb.api.cursors import check_parameters
 from kb.api.sparse import PARAMETER, asked_fields
@@ -61,17 +62,23 @@ class ContactView(DeskView):
         """Where the contact stands, without scripts that may not be read out any more."""
         contact = consultation_get_for(user=self.request.user, consultation_id=consultation_id)
         withdrawn = withdrawal_of(contact, state, now=now)
-        return Response(position_of(state, withdrawn, now=now))
+        plain = contact.agent_id == self.request.user.pk
+        return Response(position_of(state, withdrawn, now=now, plain=plain))
 
     def whole(
         self, consultation_id: int, *, now: datetime, only: frozenset[str] | None = None
     ) -> dict[str, Any]:
-        """The contact and where its flow stands."""
-        found = consultation_get_for(user=self.request.user, consultation_id=consultation_id)
+        """The contact and where its flow stands, masked unless it is the caller's own."""
+        user = self.request.user
+        found = consultation_get_for(user=user, consultation_id=consultation_id)
         state = run_state(found)
-        return consultation_body(
-            found, state, withdrawal_of(found, state, now=now), now=now, only=only
-        )
+        withdrawn = withdrawal_of(found, state, now=now)
+        return consultation_body(found, state, withdrawn, user=user, now=now, only=only)
+
+    def may_recall(self, told: Any, /, **place: Any) -> None:
+        """The contact of the address, or the one that was begun."""
+        contact = place.get("consultation_id") or told["id"]
+        consultation_get_for(user=self.request.user, consultation_id=contact)
 
 
 class Start(ContactView):
@@ -236,8 +243,8 @@ class Escalate(ContactView):
             fill_in=True,
             now=timezone.now(),
         )
-        body = HandedOverBody({"ticket": done.ticket, "handover_script": done.script})
-        return Response(body.data, status=201)
+        body = {"ticket": done.ticket, "handover_script": done.script}
+        return Response(told(HandedOverBody, body), status=201)
 
 
 class PassOn(ContactView):
@@ -259,7 +266,10 @@ class PassOn(ContactView):
             note=given["note"],
             now=timezone.now(),
         )
-        return Response(PassedOnBody(moved).data)
+        return Response(told(PassedOnBody, moved))
+
+    def may_recall(self, told: Any, /, **place: Any) -> None:
+        """Always: the answer says to whom it went, and whoever gave it away sees it no more."""
 
 
 class TakeOver(ContactView):
@@ -312,7 +322,7 @@ class Finish(ContactView):
             now=timezone.now(),
             **self.body(FinishBody),
         )
-        return Response(FinishedBody(done).data)
+        return Response(told(FinishedBody, done))
 
 
 class Chase(ContactView):
@@ -337,4 +347,4 @@ class Chase(ContactView):
             now=timezone.now(),
             **self.body(ContactChaseBody),
         )
-        return Response(ChaseBody({"ticket": ticket}).data)
+        return Response(told(ChaseBody, {"ticket": ticket}))

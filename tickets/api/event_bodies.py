@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from kb.api.bodies import told
 from kb.api.strict import StrictSerializer, Text, Whole
 from tickets.models import EventSubscription
 from tickets.models.labels import SubscriptionState
@@ -137,4 +138,4 @@ def subscription_body(subscription: EventSubscription, bounds: Bounds) -> dict[s
     }
     values["team"] = subscription.team.slug if subscription.team is not None else None
     values["behind"] = events_behind(subscription, bounds)
-    return dict(SubscriptionBody(values).data)
+    return told(SubscriptionBody, values)

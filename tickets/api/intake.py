@@ -27,12 +27,12 @@ from tickets.querysets import IntakeQuerySet
 from tickets.selectors.intake import intake_get_for, sees_person, waiting_for
 from tickets.services.intake import (
     MOST_TURNS,
-    MOST_WORDS,
     HandOff,
     open_intake,
     take_intake,
     withdraw_intake,
 )
+from tickets.services.text import MOST_TEXT
 
 LARGEST_HAND_OFF = 2_621_440
 """Bytes: a long conversation, each character escaped."""
@@ -56,7 +56,7 @@ class HandOffBody(StrictSerializer):
         "same one, and nothing is done twice.",
     )
     channel = serializers.ChoiceField(Channel.values)
-    text = Text(max_length=MOST_WORDS, help_text="What the user wants, in their own words.")
+    text = Text(max_length=MOST_TEXT, help_text="What the user wants, in their own words.")
     account_id = Text(
         max_length=100, required=False, allow_blank=True, default="", help_text="If it is known."
     )

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.scopes import Scope
+from kb.api.bodies import told
 from kb.api.contract import operation
 from kb.api.strict import Nothing
 from tickets.api.action_bodies import (
@@ -132,10 +133,13 @@ class Unwatch(ActionView):
 
 
 class Reveal(ActionView):
+    is_shown_once = True
+
     @action(
         "Show personal data this once; who, what and why leave an event",
         RevealBody,
         {"To call the user": {"what": ["account_id", "contact"], "reason": "代同事回拨"}},
+        codes=["shown_once"],
         scope=Scope.TICKETS_REVEAL,
     )
     def post(self, request: Request, number: str) -> Response:
@@ -174,7 +178,7 @@ class Bulk(TicketView):
     )
     def post(self, request: Request) -> Response:
         rows = _bulk(self.body(BulkBody), acting_user=request.user)
-        return Response(BulkResult({"rows": rows, "changed": sum(row.ok for row in rows)}).data)
+        return Response(told(BulkResult, {"rows": rows, "changed": sum(row.ok for row in rows)}))
 
 
 def _bulk(given: dict[str, Any], *, acting_user: Any) -> list[Row]:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from accounts.scopes import Scope
 from kb.api.base import DeskView
+from kb.api.bodies import told
 from kb.api.contract import operation
 from kb.api.strict import Moment, StrictSerializer
 from tickets.api.clock_bodies import DayBody
@@ -67,4 +68,4 @@ class SlaDue(DeskView):
             working_days=asked["days"],
             kind=asked["policy"],
         )
-        return Response(DueBody(answer).data)
+        return Response(told(DueBody, answer))

@@ -10,6 +10,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from kb.api.bodies import told
 from kb.api.sparse import CONTEXT, SparseSerializer
 from klingdesk.core.account_id import mask_account_id, mask_phone
 from klingdesk.core.roles import Role, roles_of
@@ -286,12 +287,12 @@ class TicketBody(TicketRow):
     @extend_schema_field(RoutingBody(allow_null=True))
     def get_routing(self, ticket: Ticket) -> Any:
         found = routing_of(ticket.events.all())
-        return None if found is None else RoutingBody(found).data
+        return None if found is None else told(RoutingBody, found)
 
     @extend_schema_field(AssignmentBody(allow_null=True))
     def get_assignment(self, ticket: Ticket) -> Any:
         found = assignment_of(ticket.events.all())
-        return None if found is None else AssignmentBody(found).data
+        return None if found is None else told(AssignmentBody, found)
 
     def get_last_event(self, ticket: Ticket) -> int:
         return last_event_id(ticket)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django_filters.rest_framework import (  # type: ignore[import-untyped]
     DjangoFilterBackend,
 )
@@ -19,6 +20,7 @@ from kb.api.base import DeskView
 from kb.api.contract import operation
 from kb.api.cursors import DeskCursor, check_parameters
 from kb.api.sparse import PARAMETER, asked_fields
+from klingdesk.core.errors import Conflict
 from klingdesk.core.roles import Role
 from tickets.api.action_bodies import TeamBody
 from tickets.api.filters import TicketFilter
@@ -31,6 +33,7 @@ from tickets.api.ticket_bodies import (
 from tickets.api.versions import etag_of, is_known
 from tickets.models import Ticket
 from tickets.querysets import TicketQuerySet
+from tickets.selectors.access import sees_personal_data
 from tickets.selectors.archive import ticket_read_for
 from tickets.selectors.masking import PersonalPart
 from tickets.selectors.tickets import last_event_id, tickets_for
@@ -66,6 +69,22 @@ class TicketView(DeskView):
         if revealed:
             return Response(body)
         return Response(body, headers={"ETag": etag_of(body, last_event=last_event_id(found))})
+
+    def may_recall(self, told: Any, /, **place: Any) -> None:
+        """The ticket of the address, or the one that was taken; of many no contents were told.
+
+        ``Conflict`` as well, when it told in full what the caller would read masked by now.
+        """
+        told = told or {}
+        number = place.get("number") or told.get("number")
+        if number is None:
+            return
+        found = ticket_read_for(user=self.request.user, number=number)
+        if told.get("masked") is False and not sees_personal_data(found, self.request.user):
+            raise Conflict(
+                _("This was done before, but its answer told what you may not read any more."),
+                code="answer_lost",
+            )
 
 
 class TicketCursor(DeskCursor):
