@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils import dateformat, timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, pgettext_lazy
 
@@ -76,6 +77,20 @@ def due_phrase(instant: datetime, *, now: datetime, left: str = "") -> str:
     return _("%(due)s, %(left)s") % {"due": due, "left": left} if left else due
 
 
+def ago_words(instant: datetime, *, now: datetime) -> str:
+    """刚刚, 5 分钟前."""
+    if not _minutes(instant, now):
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince(instant, now)}
+
+
+def waited_words(instant: datetime, *, now: datetime) -> str:
+    """已等待不到 1 分钟, 已等待 5 分钟."""
+    if not _minutes(instant, now):
+        return _("has waited less than a minute")
+    return _("has waited %(time)s") % {"time": timesince(instant, now)}
+
+
 def exact_words(when: date) -> str:
     """2026-11-25 18:00:00 +08:00; of a day 2026-11-25 and its weekday."""
     if isinstance(when, datetime):
@@ -95,6 +110,11 @@ def duration_words(minutes: int) -> str:
 def number_words(number: int | Decimal) -> str:
     """12,345: both languages of the desk group by thousands."""
     return f"{number:,}"
+
+
+def _minutes(since: datetime, now: datetime) -> int:
+    """Whole ones that have passed; none where a clock is ahead."""
+    return max(0, int((now - since).total_seconds() // 60))
 
 
 def _short(day: date) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy
@@ -68,7 +67,8 @@ def tour_answer(request: HttpRequest, role: str) -> HttpResponse:
         back, {request.get_host()}, require_https=request.is_secure()
     ):
         back = reverse("admin:index")
-    return redirect(back)
+    # Not ``redirect``: that takes a word without a slash for the name of a page.
+    return HttpResponseRedirect(back)
 
 
 def _known(role: str) -> Role:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from accounts.services.lookups import TooManyLookups, count_lookup
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.pages import desk_page
 from klingdesk.palette import matching
@@ -42,6 +43,11 @@ def palette(request: HttpRequest) -> JsonResponse:
     typed = given.get("q", "").replace("\x00", "")[:MOST_TYPED].strip()
     now = timezone.now()
     user: Any = request.user
+    try:
+        if request.method == "POST":
+            count_lookup(user=user, typed=typed, now=now)
+    except TooManyLookups as refused:
+        return JsonResponse({"detail": refused.message}, status=429)
     if typed:
         groups = _found(typed, user=user, now=now, by_account=request.method == "POST")
     else:

@@ -17,12 +17,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from klingdesk.moments import (
     NOTHING,
+    ago_words,
     due_phrase,
     duration_words,
     exact_words,
     moment_words,
     near_day_words,
     number_words,
+    waited_words,
 )
 from tickets.admin.words import time_left_words
 from tickets.rules.sla import TimeLeft
@@ -55,6 +57,16 @@ def moment(instant: date | None) -> str:
     if isinstance(instant, datetime):
         return moment_words(instant, now=timezone.now())
     return near_day_words(instant, now=timezone.now())
+
+
+@register.filter
+def ago(instant: datetime) -> str:
+    return ago_words(instant, now=timezone.now())
+
+
+@register.filter
+def waited(instant: datetime) -> str:
+    return waited_words(instant, now=timezone.now())
 
 
 @register.filter

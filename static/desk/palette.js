@@ -85,6 +85,7 @@
     try {
       const response = await ask(typed, mine.signal);
       if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return { trouble: texts.ended };
+      if (response.status === 429) return { trouble: (await response.json()).detail };
       if (!response.ok) return { trouble: texts.failed };
       const { groups } = await response.json();
       return mine === asked ? { groups } : null;

@@ -1,8 +1,11 @@
 // Ask a page's address again and again while somebody looks at the page: less and less often
 // while it does not answer, never in a hidden tab, and no more once it is not ours to ask.
+// Whatever asks so sends `byItself`, or it would keep the session of somebody who has left.
 "use strict";
 
 window.deskPolling = (() => {
+  const byItself = { "X-Desk-Polling": "1" };
+
   /**
    * `ask` fetches and returns the Response, or nothing when there is no reason to ask; `show` gets
    * the answered JSON. Returns a function that asks at once.
@@ -42,12 +45,18 @@ window.deskPolling = (() => {
   function unlessKnown(url) {
     let etag = "";
     return async () => {
-      const headers = { Accept: "application/json", ...(etag && { "If-None-Match": etag }) };
+      const headers = { ...byItself, Accept: "application/json", ...(etag && { "If-None-Match": etag }) };
       const answer = await fetch(url, { headers, cache: "no-store", redirect: "error" });
       if (answer.status === 200) etag = answer.headers.get("ETag") ?? "";
       return answer;
     };
   }
 
-  return { poll, unlessKnown };
+  // htmx asks without an event where [hx-trigger="every …"] does, and with one where a person did something.
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    const isPoll = /\bevery\s/.test(detail.elt.getAttribute("hx-trigger") ?? "");
+    if (isPoll && !detail.triggeringEvent) Object.assign(detail.headers, byItself);
+  });
+
+  return { byItself, poll, unlessKnown };
 })();

@@ -17,7 +17,7 @@
 
   const ask = () => fetch(line.dataset.hereUrl, {
     method: "POST",
-    headers: { "X-CSRFToken": document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "" },
+    headers: { ...window.deskPolling.byItself, "X-CSRFToken": document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "" },
     body: new URLSearchParams({
       seen: line.dataset.seen,
       writing: Date.now() - typedAt < STILL_WRITING ? "1" : "0",

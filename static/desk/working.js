@@ -2,7 +2,8 @@
 //
 // A form may say what is done there with data-working="…"; with data-once it is not sent a second time, and its
 // buttons say so. Links inside [data-waits] lead to pages that count.
-// [data-look-again="5"] loads its page anew after so many seconds, for as long as it is there and looked at.
+// [data-look-again="5"] asks for its page every so many seconds while it is looked at, and loads it anew once the
+// answer has no such place any more.
 "use strict";
 
 (() => {
@@ -74,10 +75,19 @@
     if (about(event)) end();
   });
 
+  // Asked for and not simply loaded anew: a page that is loaded cannot say that nobody did it.
   const again = document.querySelector("[data-look-again]");
   if (again) {
-    setInterval(() => {
-      if (!document.hidden && document.contains(again)) location.reload();
-    }, Number(again.dataset.lookAgain) * 1000);
+    const { byItself, poll } = window.deskPolling;
+    const ask = async () => {
+      if (!document.contains(again)) return { status: 404 };
+      const answer = await fetch(location.href, { headers: byItself, cache: "no-store", redirect: "manual" });
+      const isOut = answer.type === "opaqueredirect";
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (isOut || (answer.ok && !page.querySelector("[data-look-again]"))) location.reload();
+      return { status: answer.ok ? 204 : answer.status };
+    };
+    const every = Number(again.dataset.lookAgain) * 1000;
+    poll({ every, slowest: 300_000, ask });
   }
 })();

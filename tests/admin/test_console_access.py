@@ -16,7 +16,7 @@ from tests.conftest import NOW
 from tickets.admin.console_urls import urlpatterns
 
 HTMX = {"HX-Request": "true"}
-PAGES = ("console", "console_search", "console_question", "console_contact", "console_ask")
+PAGES = ("console", "console_search", "console_question", "console_contact")
 BUTTONS = (
     "console_start",
     "console_answer",
@@ -31,6 +31,7 @@ BUTTONS = (
     "console_pass_on",
     "console_take_over",
     "console_parked",
+    "console_ask",
     "console_choose",
 )
 NOT_AGENTS = ("advisor", "manager", "editor", "admin_person")

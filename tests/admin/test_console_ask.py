@@ -44,14 +44,24 @@ def test_the_page_offers_what_the_users_words_may_mean(
 def test_other_words_give_other_questions(client: Client, contact: Consultation) -> None:
     where = address("console_ask", contact)
     with time_machine.travel(NOW, tick=False):
-        part = client.get(where, {"q": "扣了我两次"}, headers=HTMX).content.decode()
-        whole = client.get(where, {"q": "扣了我两次"}).content.decode()
-        nothing = client.get(where, {"q": "qqzzxx"}, headers=HTMX | {"accept-language": "en"})
+        part = client.post(where, {"q": "扣了我两次"}, headers=HTMX).content.decode()
+        whole = client.post(where, {"q": "扣了我两次"}).content.decode()
+        nothing = client.post(where, {"q": "qqzzxx"}, headers=HTMX | {"accept-language": "en"})
     for shown in (part, whole):
         assert 'value="twice-charged"' in shown
     assert "<html" not in part
     assert 'value="扣了我两次"' in whole
     assert "No standard question found" in nothing.content.decode()
+
+
+def test_the_users_words_stand_in_no_address(client: Client, contact: Consultation) -> None:
+    where = address("console_ask", contact)
+    page = client.get(address("console_contact", contact)).content.decode()
+    assert f'hx-post="{where}"' in page
+    assert f'method="post" action="{where}"' in page
+    assert f'hx-get="{where}' not in page
+    back = client.get(where, {"q": "扣了我两次"})
+    assert (back.status_code, back["Location"]) == (302, address("console_contact", contact))
 
 
 def test_a_choice_begins_the_flow(client: Client, contact: Consultation) -> None:
@@ -80,7 +90,7 @@ def test_a_colleague_neither_searches_nor_chooses(
     client: Client, contact: Consultation, agent2: Any
 ) -> None:
     client.force_login(agent2)
-    assert client.get(address("console_ask", contact), {"q": "钱"}).status_code == 404
+    assert client.post(address("console_ask", contact), {"q": "钱"}).status_code == 404
     post = client.post(address("console_choose", contact), {"question": "price"})
     assert post.status_code == 404
     contact.refresh_from_db()

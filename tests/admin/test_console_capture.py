@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -16,8 +18,10 @@ from kb.services.content import QuestionContent
 from kb.services.flow_publishing import keep_version
 from kb.services.publishing import publish_question
 from tests.conftest import CANARY, DUE, NOW
+from tests.tickets.services.steps import resolved
 from tickets.models import CalendarOverride, Consultation, Ticket
 from tickets.services.consultations import go_back, start_consultation
+from tickets.services.reopening import reopen
 
 HTMX = {"HX-Request": "true"}
 HOSTILE = '</textarea><script>alert("x")</script>'
@@ -363,6 +367,34 @@ def test_account_check(console: Client, at_hand_over: Callable[..., int], make_t
     assert f'formaction="{reverse("admin:console_chase", args=[contact])}"' in known
     assert "Earlier contacts of this account" in known
     assert known.count("生成一次被扣了多次灵感值") == 1
+
+
+def test_a_ticket_solved_lately_is_named_to_whoever_sees_it(
+    console: Client, at_hand_over: Callable[..., int], make_ticket: Any, advisor: Any, agent2: Any
+) -> None:
+    week = timedelta(days=7)
+    solved_at = NOW - week
+    ticket = make_ticket(account_id="770001", now=solved_at)
+    resolved(ticket, advisor, now=solved_at)
+    contact = at_hand_over()
+
+    def check(account: str = "770001") -> str:
+        return str(post(console, "account", contact, account_id=account).content.decode())
+
+    named = check()
+    assert f'data-reopen="{ticket.number}"' in named
+    assert reverse("admin:ticket", args=[ticket.number]) in named
+    with transaction.atomic():
+        reopen(number=ticket.number, acting_user=advisor, reason="又来问", now=NOW)
+        again = check()
+        assert "data-reopen" not in again
+        assert f'data-chase="{ticket.number}"' in again, "and this contact is a chase on it"
+        transaction.set_rollback(True)
+    row = Ticket.objects.filter(pk=ticket.pk)
+    row.update(resolved_at=solved_at - timedelta(seconds=1))
+    assert "data-reopen" not in check(), "too late"
+    resolved(make_ticket(account_id="770002", acting_user=agent2), advisor)
+    assert "data-reopen" not in check("770002"), "a colleague's"
 
 
 def test_account_history_is_short_and_counts_the_rest(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -146,3 +146,21 @@ def test_lengths_of_time(minutes: int, english: str, chinese_words: str, chinese
 
 def test_numbers() -> None:
     assert rendered("{{ count|number }}", count=1234567) == "1,234,567"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ago", "waited"),
+    [
+        (0, "刚刚", "已等待不到 1 分钟"),
+        (59, "刚刚", "已等待不到 1 分钟"),
+        (60, "1\xa0分钟前", "已等待 1\xa0分钟"),
+        (3 * 3600 + 120, "3\xa0小时，2\xa0分钟前", "已等待 3\xa0小时，2\xa0分钟"),
+        (-5, "刚刚", "已等待不到 1 分钟"),
+    ],
+)
+def test_how_long_ago(seconds: int, ago: str, waited: str, chinese: None) -> None:
+    then = SUNDAY - timedelta(seconds=seconds)
+    assert rendered("{{ then|ago }}", then=then) == ago
+    assert rendered("{{ then|waited }}", then=then) == waited
+    with translation.override("en"):
+        assert rendered("{{ then|ago }}", then=SUNDAY) == "just now"

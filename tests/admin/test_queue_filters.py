@@ -9,9 +9,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
+from klingdesk.core.roles import Role
 from tests.conftest import NOW
+from tickets.exporting.desk_tables import ticket_table
+from tickets.exporting.tables import asked
 from tickets.models import Clock, SavedView, Ticket
+from tickets.selectors.ticket_list import Filters
 from tickets.services.chases import chase
 from tickets.services.claims import claim
 
@@ -60,6 +66,41 @@ def test_each_filter(
     assert numbers(client.get(QUEUE, {"view": "open", "team": "safety"})) == []
     nonsense = {"status": "x", "due": "x", "priority": "9", "sort": "x", "chased": "7"}
     assert len(numbers(client.get(QUEUE, {"view": "open", **nonsense}))) == 2
+
+
+def test_long_names_find_what_they_name(
+    make_ticket: Any, manager: Any, person: Any, questions: Any, as_person: Any
+) -> None:
+    make_ticket()
+    ticket = make_ticket()
+    advisor, question = person("长" * 150, Role.ADVISOR, team="tier2"), questions["price"]
+    question.key = "k" * 80
+    question.save(update_fields=["key"])
+    claim(number=ticket.number, acting_user=advisor, now=NOW)
+    Ticket.objects.filter(pk=ticket.pk).update(question=question, skill="s" * 40)
+    client = as_person(manager)
+    for name, value in {
+        "assignee": advisor.get_username(),
+        "question": question.key,
+        "skill": "s" * 40,
+    }.items():
+        found = client.get(QUEUE, {"view": "open", name: value})
+        assert numbers(found) == [ticket.number], name
+        query = found.context["view_query"]
+        assert numbers(client.get(f"{QUEUE}?{query}")) == [ticket.number], name
+        table = ticket_table(asked(query, user=manager, now=NOW))
+        assert [row[0] for row in table.rows()] == [ticket.number], name
+
+
+@given(
+    st.text(min_size=50, max_size=200),
+    st.sampled_from(["text", "q", "assignee", "question", "tag"]),
+)
+def test_words_are_cut_where_names_are_not(value: str, name: str) -> None:
+    filters = Filters.read({name: value})
+    kept = filters.text if name == "q" else getattr(filters, name)
+    most = 60 if name in ("text", "q") else 150
+    assert kept == value.replace("\x00", "").strip()[:most]
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,14 @@ def test_a_tour_is_for_whoever_holds_the_role(agent: Any, admin_person: Any) -> 
     assert client_of(admin_person).get("/admin/help/editor/tour/").status_code == 200
 
 
+@pytest.mark.parametrize(("back", "to"), [("x", "x"), ("a b", "a%20b"), ("", "/admin/")])
+def test_a_word_that_is_no_address_breaks_nothing(editor: Any, back: str, to: str) -> None:
+    answer = log_in(editor).post(
+        "/admin/help/editor/tour/answer/", {"answer": "seen", "next": back}
+    )
+    assert (answer.status_code, answer["Location"]) == (302, to)
+
+
 @pytest.mark.parametrize("mode", ["demo", "test"])
 def test_it_is_offered_on_a_demo_desk_only(settings: Any, editor: Any, mode: str) -> None:
     settings.KLINGDESK_MODE = mode

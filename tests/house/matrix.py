@@ -228,7 +228,7 @@ MATRIX: Mapping[str, Entry] = {
     "admin/console/parked/": Entry(AGENTS, AGENTS),
     "admin/console/waiting/": Entry(WAITING_USERS, NO_SUCH),
     "admin/console/waiting/<int:intake_id>/take/": Entry(AGENTS, AGENTS),
-    "admin/console/contacts/<int:contact_id>/ask/": Entry(OWN_CONTACT, NO_SUCH),
+    "admin/console/contacts/<int:contact_id>/ask/": Entry(AGENTS, OWN_CONTACT),
     "admin/console/contacts/<int:contact_id>/question/": Entry(AGENTS, OWN_CONTACT),
     "admin/console/contacts/<int:contact_id>/finish/": Entry(AGENTS, OWN_CONTACT),
     "admin/console/contacts/<int:contact_id>/account/": Entry(AGENTS, OWN_CONTACT),

@@ -105,6 +105,13 @@ def test_setting_of_chinese(fault: str, pattern: str) -> None:
     assert found == [], fault
 
 
+def test_no_blank_stands_between_two_chinese_words() -> None:
+    """One stands beside values, Latin words and names like @用户名 only."""
+    value = re.compile(rf"{PLACE_HOLDER.pattern}|@\w+")
+    texts = {value.sub("x", MARKUP.sub("", text)) for text in chinese()}
+    assert [text for text in texts if re.search("[\u4e00-\u9fff] [\u4e00-\u9fff]", text)] == []
+
+
 def test_quotes_come_in_pairs() -> None:
     texts = [*chinese(), *english()]
     assert [text for text in texts if text.count("“") != text.count("”")] == []

@@ -16,8 +16,7 @@ from django.utils import timezone
 
 from kb.admin.flow_fields import typed_text
 from klingdesk.core.errors import Conflict, NotFound
-from klingdesk.core.roles import Role
-from klingdesk.pages import desk_page, is_htmx
+from klingdesk.pages import is_htmx
 from tickets.admin.console_contacts import (
     after,
     conflict,
@@ -25,16 +24,19 @@ from tickets.admin.console_contacts import (
     fresh,
     show_contact,
 )
-from tickets.admin.console_find import found_questions, typed_words
+from tickets.admin.console_find import MOST_TYPED, found_questions
 from tickets.admin.console_state import Notice
 from tickets.services.consultations import choose_question
 
 
-@desk_page(Role.AGENT)
+@contact_action
 def search(request: HttpRequest, contact_id: int) -> HttpResponse:
-    """The questions that ``?q=`` may mean, as buttons: for htmx that list, else the contact."""
+    """The questions that ``q`` may mean, as buttons: for htmx that list, else the contact.
+
+    By POST, for it begins with the user's own words: account and number may be among them.
+    """
     contact = fresh(request, contact_id)
-    typed = typed_words(request)
+    typed = typed_text(request.POST, "q")[:MOST_TYPED].strip()
     if not is_htmx(request):
         return show_contact(request, contact, asked=typed)
     return render(

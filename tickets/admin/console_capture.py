@@ -23,7 +23,7 @@ from tickets.admin.console_state import Notice, Refused
 from tickets.models import Consultation, Ticket
 from tickets.models.labels import ConsultationStatus
 from tickets.selectors.runs import RunState, run_state, ticket_question
-from tickets.selectors.tickets import account_history, ended_before
+from tickets.selectors.tickets import account_history, ended_before, to_reopen
 from tickets.services.capture import account_id_message
 from tickets.services.chases import chase_from_consultation
 from tickets.services.hand_over import Capture, hand_over, without_secrets
@@ -41,13 +41,13 @@ def account(request: HttpRequest, contact_id: int) -> HttpResponse:
     consultation = fresh(request, contact_id)
     raw = typed_text(request.POST, "account_id")
     context = {
-        **account_check(consultation, raw),
+        **account_check(consultation, raw, user=request.user),
         "chase_url": reverse("admin:console_chase", args=[contact_id]),
     }
     return render(request, "admin/console/_account_check.html", context)
 
 
-def account_check(consultation: Consultation, raw: str) -> dict[str, Any]:
+def account_check(consultation: Consultation, raw: str, *, user: Any) -> dict[str, Any]:
     """Context of the panel below the account ID; empty for an empty field."""
     if not raw.strip():
         return {}
@@ -56,13 +56,25 @@ def account_check(consultation: Consultation, raw: str) -> dict[str, Any]:
     except AccountIdError:
         return {"account_problem": account_id_message(raw)}
     history = account_history(account_id=clean)
-    open_ticket = _open_ticket(consultation, run_state(consultation), clean)
+    state = run_state(consultation)
+    open_ticket = _open_ticket(consultation, state, clean)
     return {
         "account_id": clean,
         "history": history[:HISTORY_SHOWN],
         "history_more": len(history) - HISTORY_SHOWN,
         "open_ticket": open_ticket,
+        "to_reopen": None if open_ticket else _to_reopen(consultation, state, clean, user),
     }
+
+
+def _to_reopen(
+    consultation: Consultation, state: RunState | None, account_id: str, user: Any
+) -> Ticket | None:
+    """What the user may have come back about; only the agent hears whether it is that."""
+    question = ticket_question(consultation, state)
+    if question is None:
+        return None
+    return to_reopen(user=user, account_id=account_id, question_id=question.pk, now=timezone.now())
 
 
 def _open_ticket(consultation: Consultation, state: RunState | None, raw: str) -> Ticket | None:
@@ -142,9 +154,10 @@ class _Form:
         question = ticket_question(self.consultation, state)
         if question is None:
             return None
-        return ended_before(
+        found = ended_before(
             user=self.request.user, account_id=self.typed.account_id, question_id=question.pk
         )
+        return found.number if found is not None else None
 
     def refuse_when_elsewhere(self) -> None:
         """``Conflict`` when the form was for another hand-over than the one that stands now."""

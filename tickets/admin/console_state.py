@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,9 +30,11 @@ from tickets.admin.console_fields import (
 from tickets.admin.console_find import MOST_TYPED, found_questions, question_url
 from tickets.admin.console_path import collected_lines, path_lines, trail_of
 from tickets.admin.console_standing import standing_badge
+from tickets.admin.contact_record import masked_line
 from tickets.admin.words import days_words
 from tickets.models import Consultation, Ticket
 from tickets.models.labels import ClockKind, ConsultationStatus
+from tickets.selectors.masking import hide_contact_text, masked_text, masked_values
 from tickets.selectors.runs import RunState, Withdrawal, run_state, withdrawal_of
 from tickets.selectors.scripts import promised_script
 from tickets.services.contact_transfers import MOST_NOTE
@@ -87,18 +89,22 @@ def contact_context(
     ``script`` is what may be read out at this stage; ``withdrawn`` is set when that is the
     fallback, because the answer has ceased to be in force since the contact began. ``rescued``
     is what had been typed for a stage that is over; ``passing`` is set while a colleague is
-    chosen.
+    chosen. Whoever only reads the contact of a colleague gets it masked.
     """
     user: Any = request.user
     state = run_state(consultation)
     withdrawn = withdrawal_of(consultation, state, now=now)
     is_own = consultation.agent_id == user.pk
+    steps = path_lines(consultation, state)
+    if not is_own:
+        hide_contact_text(consultation)
+        steps = [masked_line(line) for line in steps]
     context: dict[str, Any] = {
         "contact": consultation,
         "question": consultation.question,
         "is_own": is_own,
         "is_over": consultation.status != ConsultationStatus.OPEN,
-        "steps": path_lines(consultation, state),
+        "steps": steps,
         "collected": collected_lines(state, plain=is_own) if state else (),
         "notice": notice,
         "rescued": rescued,
@@ -160,7 +166,10 @@ def _stage(
     refused: Refused | None,
 ) -> dict[str, Any]:
     if consultation.status != ConsultationStatus.OPEN:
-        return {"stage": "ended", **_ended(consultation, state, now=now)}
+        ended = _ended(consultation, state, now=now)
+        if consultation.agent_id != user.pk and "handover_script" in ended:
+            ended["handover_script"] = masked_text(ended["handover_script"])
+        return {"stage": "ended", **ended}
     if consultation.question is None:
         return {"stage": "ask"}
     if state is None:
@@ -213,13 +222,18 @@ def _standing(
     refused: Refused | None,
 ) -> dict[str, Any]:
     node = state.position.node
-    seen = shown(state.position, world_at(now))
+    seen, checked = shown(state.position, world_at(now)), state.checked
+    if consultation.agent_id != user.pk:
+        seen = replace(seen, prompt=masked_text(seen.prompt), script=masked_text(seen.script))
+        checked = masked_values(checked)
+        # What the form would begin with is the user's; nobody else sends it.
+        refused = refused or Refused(Capture(), {})
     context: dict[str, Any] = {
         "node": node,
         "node_key": state.position.node_key,
         "seen": seen,
         "can_go_back": state.can_go_back,
-        "checked": state.checked,
+        "checked": checked,
         "script": seen.script,
     }
     if isinstance(node, EscalateNode):

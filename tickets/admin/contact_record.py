@@ -45,7 +45,7 @@ def contact_record(request: HttpRequest, contact_id: int) -> HttpResponse:
         "is_running": contact.status == ConsultationStatus.OPEN,
         "utterance": masked_text(contact.utterance),
         "account": _masked_account(contact),
-        "steps": [_masked(line) for line in path_lines(contact, state)],
+        "steps": [masked_line(line) for line in path_lines(contact, state)],
         "collected": collected_lines(state, plain=False) if state else (),
         "ticket": contact.ticket,
     }
@@ -56,7 +56,8 @@ def _masked_account(contact: Consultation) -> str:
     return mask_account_id(contact.account_id) if contact.account_id else ""
 
 
-def _masked(line: PathLine) -> PathLine:
+def masked_line(line: PathLine) -> PathLine:
+    """A line of the path for whoever does not work with the user."""
     return replace(line, text=masked_text(line.text), answer=masked_text(line.answer))
 
 

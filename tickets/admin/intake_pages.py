@@ -78,7 +78,6 @@ def _listed(
         "is_more": len(rows) > SHOWN,
         "late": late,
         "may_take": Role.AGENT in roles_of(request.user),
-        "now": now,
     }
     if wants_fragment(request):
         return render(request, "admin/console/_intake_list.html", context, status=status)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.services.lookups import TooManyLookups, count_lookup
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.pages import desk_page, desk_render
 from tickets.admin.queue_parts import badge_counts, fixed_choices, list_url, rows_of, tabs
@@ -113,6 +114,10 @@ def queue_find(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("text", "").replace("\x00", "").strip()[:60]
     if request.method != "POST" or not text:
         return redirect(list_url(filters.query(text="", found="")))
+    try:
+        count_lookup(user=request.user, typed=text, now=timezone.now())
+    except TooManyLookups as refused:
+        return show_list(request, filters, status=429, looked_for=text, refused=refused.message)
     found = looked_for(text, user=request.user)
     if len(found) == 1:
         return redirect(ticket_url(found[0]))

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.db.models import Prefetch, Value, prefetch_related_objects
+from django.db.models import Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from django.utils.translation import pgettext
 
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.database.composed import ComposedValues, stand_in
-from tickets.admin.ticket_promise import Promise, promise_of
+from tickets.admin.ticket_promise import NO_PROMISE, Promise, clock_promise
 from tickets.models import Clock, Ticket
 from tickets.models.labels import ClockKind, Priority, Status
 from tickets.selectors.due import TimeLeftReader
@@ -26,9 +26,6 @@ from tickets.selectors.ticket_order import Sort
 
 MOST_COUNTED = 99
 """A badge shows at most this number: an exact count of a long queue helps nobody and is slow."""
-
-_CONTACT_CLOCKS = Prefetch("clocks", Clock.objects.filter(kind=ClockKind.CONTACT).defer("days"))
-"""All that a list tells of clocks; the days that were counted are long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +47,16 @@ def rows_of(tickets: Sequence[Ticket], *, now: datetime) -> list[Row]:
     """The tickets as a list shows them; two queries however many there are, none for none."""
     if not tickets:
         return []
-    prefetch_related_objects(tickets, _CONTACT_CLOCKS)
+    # All that a list tells of clocks; the days that were counted are long.
+    found = Clock.objects.filter(kind=ClockKind.CONTACT, ticket__in=[each.pk for each in tickets])
+    clocks = {clock.ticket_id: clock for clock in found.defer("days")}
     reader = TimeLeftReader(now=now)
-    return [Row(ticket, promise_of(ticket, reader=reader, now=now)) for ticket in tickets]
+
+    def promise(ticket: Ticket) -> Promise:
+        clock = clocks.get(ticket.pk)
+        return clock_promise(ticket, clock, reader=reader, now=now) if clock else NO_PROMISE
+
+    return [Row(ticket, promise(ticket)) for ticket in tickets]
 
 
 def list_url(query: str) -> str:

@@ -16,6 +16,7 @@ from tickets.admin.event_words import FIELDS
 from tickets.admin.ticket_forms import ActionForm, reason_field
 from tickets.models import Ticket
 from tickets.models.labels import ConsultationStatus, ContactChannel
+from tickets.selectors.masking import masked_text
 from tickets.selectors.runs import run_state
 from tickets.services.completing import Corrections
 from tickets.services.returns import MOST_LABEL
@@ -115,7 +116,8 @@ class CompleteForm(ActionForm):
             self._shown[name] = str(value)
             field.initial = str(value)
         if why is not None:
-            field.help_text = _("Missing: %(why)s") % {"why": why}
+            shown = why if self._plain else masked_text(why)
+            field.help_text = _("Missing: %(why)s") % {"why": shown}
             field.widget.attrs["data-missing"] = ""
         self.fields[name] = field
 

@@ -11,6 +11,8 @@ from django.utils.translation import pgettext
 from klingdesk.core.roles import Role
 from klingdesk.pages import desk_page
 from tickets.admin.event_words import event_words
+from tickets.selectors.access import sees_personal_data
+from tickets.selectors.masking import hide_event_text
 from tickets.selectors.presence import Here, news_since, others_here, ticket_open_to
 from tickets.services.presence import seen
 
@@ -33,6 +35,8 @@ def ticket_here(request: HttpRequest, number: str) -> HttpResponse:
     latest = news_since(ticket=ticket, person=request.user, event=known) if known else None
     news = ""
     if latest is not None:
+        if not sees_personal_data(ticket, request.user):
+            hide_event_text(latest)
         news = _("%(person)s: %(event)s") % {
             "person": str(latest.actor) if latest.actor else _("System"),
             "event": event_words(latest),
