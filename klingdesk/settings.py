@@ -286,6 +286,8 @@ KLINGDESK_RATES: dict[str, int] = {
     **{role.value: env.number(f"KLINGDESK_RATE_{role.name}", 1_200, least=0) for role in Role},
     BOT_GROUP: env.number("KLINGDESK_RATE_BOT", 6_000, least=0),
 }
+# Accounts that one person may look up by their whole ID in an hour; 0 is no limit.
+KLINGDESK_ACCOUNT_LOOKUPS = env.number("KLINGDESK_ACCOUNT_LOOKUPS", 300, least=0)
 KLINGDESK_IDEMPOTENCY_HOURS = env.number("KLINGDESK_IDEMPOTENCY_HOURS", 48, least=1, most=720)
 SPECTACULAR_SETTINGS = {
     "TITLE": "klingdesk",

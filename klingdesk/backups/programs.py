@@ -149,5 +149,6 @@ def last_line(text: str) -> str:
     """The last line that says something, without what a row held; empty when none does."""
     from klingdesk.observing.masking import mask_line
 
-    said = [line.strip() for line in text.splitlines() if line.strip()]
-    return mask_line(said[-1])[:300] if said else ""
+    # Masked whole: of a row with line feeds in it, the last line does not look like one.
+    said = [line.strip() for line in mask_line(text).splitlines() if line.strip()]
+    return said[-1][:300] if said else ""

@@ -20,13 +20,13 @@ BOT_GROUP = "bot"
 
 GROUP_ROLES = (Role.AGENT, Role.ADVISOR, Role.MANAGER, Role.EDITOR)
 
+OF_ADMINISTRATORS = frozenset({Role.ADMIN, Role.MANAGER, Role.EDITOR})
+"""What an administrator is, too: no agent and no advisor, work on contacts and tickets stays with
+the people whose work it is."""
+
 
 def roles_of(user: Any) -> frozenset[Role]:
-    """The roles of a user, read once per user object; nobody without an active staff account.
-
-    An administrator also has the manager's and the editor's role, but is no agent and no
-    advisor: work on contacts and tickets stays with the people whose work it is.
-    """
+    """The roles of a user, read once per user object; nobody without an active staff account."""
     known: frozenset[Role] | None = getattr(user, "_desk_roles", None)
     if known is not None:
         return known
@@ -35,7 +35,7 @@ def roles_of(user: Any) -> frozenset[Role]:
         names = _names(user)
         roles = frozenset(role for role in GROUP_ROLES if role.value in names)
         if user.is_superuser:
-            roles |= {Role.ADMIN, Role.MANAGER, Role.EDITOR}
+            roles |= OF_ADMINISTRATORS
     user._desk_roles = roles
     return roles
 

@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
+from django.urls import reverse
 
+from kb.imports.entries import MOST_BYTES
+from kb.services.attachments import MOST_PICTURE, MOST_VIDEO
+from kb.services.import_apart import MOST_MEMORY
+from kb.services.importing import MOST_FILES
 from klingdesk import serving
 from klingdesk.celery import app
 from tests.deploy.files import (
@@ -26,6 +31,9 @@ from tests.deploy.files import (
     resources,
 )
 from tests.klingdesk.production import SAFE, run
+from tickets.admin.promise_forms import MOST_FILE
+from tickets.api.consultation_bodies import LARGEST_ANSWER
+from tickets.api.intake import LARGEST_HAND_OFF
 
 BIN = Path(sys.executable).parent
 DESK_SERVICES = {"web-1", "web-2", "worker-routing", "worker-all", "beat-1", "beat-2", "migrate"}
@@ -218,6 +226,56 @@ def test_the_web_is_asked_by_the_right_probe() -> None:
     }
     wait = int(web["lifecycle"]["preStop"]["exec"]["command"][1]) + serving.graceful_timeout
     assert pods()["web"]["terminationGracePeriodSeconds"] > wait
+
+
+# --- what the desk takes, and what it needs for that ----------------------------------------------
+
+MB = 1024**2
+UPLOADS = ("/admin/kb-imports/", "/admin/kb/standardquestion/")
+UNITS = {"m": MB, "Mi": MB, "Gi": 1024 * MB}
+
+
+def in_bytes(text: str) -> int:
+    number, unit = re.fullmatch(r"(\d+)(\w+)", text).groups()  # type: ignore[union-attr]
+    return int(number) * UNITS[unit]
+
+
+def body_sizes() -> list[dict[str, int]]:
+    """By the beginning of the address, of Kubernetes and of nginx."""
+    ingress: dict[str, int] = {}
+    for each in resources():
+        if each["kind"] == "Ingress":
+            size = each["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+            for path in each["spec"]["rules"][0]["http"]["paths"]:
+                ingress[path["path"]] = in_bytes(size)
+    text = (DEPLOY / "nginx.conf").read_text()
+    general, uploads = re.findall(r"client_max_body_size (\w+);", text)
+    pattern = re.search(r"location ~ (\S+) \{\s+client_max_body_size", text)
+    assert pattern is not None
+    nginx = {"/": in_bytes(general)}
+    nginx |= {path: in_bytes(uploads) for path in UPLOADS if re.match(pattern[1], path)}
+    return [ingress, nginx]
+
+
+def test_proxies_let_through_what_the_desk_takes() -> None:
+    beside = MB  # fields of the form, and what stands between the parts
+    texts = max(LARGEST_HAND_OFF, LARGEST_ANSWER, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    assert reverse("admin:kb_imports") == UPLOADS[0]
+    assert reverse("admin:kb_standardquestion_add").startswith(UPLOADS[1])
+    for sizes in body_sizes():
+        assert sizes.keys() == {"/", *UPLOADS}
+        assert sizes["/"] >= max(texts, MOST_FILE) + beside
+        assert sizes[UPLOADS[0]] >= MOST_FILES * MOST_BYTES + beside
+        assert sizes[UPLOADS[1]] >= max(MOST_VIDEO, MOST_PICTURE) * 2 + beside
+
+
+def test_pods_have_room_for_the_largest_work() -> None:
+    worker, web = pods()["worker-reports"], pods()["web"]
+    (container,) = worker["containers"]
+    assert in_bytes(container["resources"]["limits"]["memory"]) >= 2 * MOST_MEMORY + 1024 * MB
+    at_once = int(container["args"][container["args"].index("--concurrency") + 1])
+    assert in_bytes(worker["volumes"][0]["emptyDir"]["sizeLimit"]) > at_once * 1.25 * 1024 * MB
+    assert in_bytes(web["volumes"][0]["emptyDir"]["sizeLimit"]) >= 4 * MOST_FILES * MOST_BYTES
 
 
 # --- the environment ------------------------------------------------------------------------------

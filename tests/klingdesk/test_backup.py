@@ -18,7 +18,7 @@ from django.db import connection
 from psycopg import sql
 
 from klingdesk.backups import programs as found_programs
-from klingdesk.backups.programs import Programs, fitting_programs
+from klingdesk.backups.programs import Programs, fitting_programs, last_line
 from klingdesk.backups.trouble import BackupTrouble
 from klingdesk.backups.writing import write_backup
 from tests.faults.topology import other_database
@@ -288,6 +288,13 @@ def test_the_password_is_in_no_argument_and_no_variable_of_the_caller_leads_astr
     given = Programs(Path("/bin"), 15).environment("host=/run dbname=desk password='a b'")
     assert (given["PGHOST"], given["PGDATABASE"], given["PGPASSWORD"]) == ("/run", "desk", "a b")
     assert "PGHOST" not in Programs(Path("/bin"), 15).environment("")
+
+
+def test_what_a_program_says_last_quotes_no_row() -> None:
+    said = "pg_restore: error: COPY failed\nDETAIL:  Failing row contains (1, 打\n13971203945).\n"
+    assert last_line(said) == "DETAIL: (left out)"
+    assert last_line("\n pg_dump: no such table \n\n") == "pg_dump: no such table"
+    assert last_line("") == ""
 
 
 def test_events_survive(backup: Path, other: str) -> None:

@@ -106,3 +106,10 @@ def test_the_sentence_is_what_a_process_ends_with() -> None:
     done = run("manage.py", "check", environment={**SAFE, "KLINGDESK_MODE": "prod"})
     assert done.returncode != 0
     assert "KLINGDESK_MODE is 'prod'; it must be one of production, demo, test." in done.stderr
+
+
+def test_look_ups_of_accounts_are_limited_unless_told(read: Callable[..., Settings]) -> None:
+    assert read()["KLINGDESK_ACCOUNT_LOOKUPS"] == 300
+    assert read(KLINGDESK_ACCOUNT_LOOKUPS="0")["KLINGDESK_ACCOUNT_LOOKUPS"] == 0
+    with pytest.raises(ImproperlyConfigured, match="KLINGDESK_ACCOUNT_LOOKUPS"):
+        read(KLINGDESK_ACCOUNT_LOOKUPS="-1")
