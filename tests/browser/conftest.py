@@ -19,11 +19,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.browser.waiting import PATIENCE
@@ -57,13 +58,21 @@ class Desk:
 
     def rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """What a statement gives: only for what takes hours until a person can see it."""
-        import psycopg
-
-        # The fifth line of this file of PostgreSQL's names the folder of its socket.
-        place = (self.folder / "postgresql/postmaster.pid").read_text().splitlines()[4]
-        with psycopg.connect(host=place, user="klingdesk", dbname="klingdesk") as connection:
+        with self._connected() as connection:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def holding(self, lock: str) -> Iterator[None]:
+        """Hold one of the desk's advisory locks, so that what waits for it waits for the test."""
+        with self._connected() as connection:
+            connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (lock,))
+            yield
+
+    def _connected(self) -> psycopg.Connection:
+        # The fifth line of this file of PostgreSQL's names the folder of its socket.
+        place = (self.folder / "postgresql/postmaster.pid").read_text().splitlines()[4]
+        return psycopg.connect(host=place, user="klingdesk", dbname="klingdesk", autocommit=True)
 
 
 @pytest.fixture(scope="session")
@@ -207,8 +216,11 @@ def wait_before_keys(page: Any) -> None:
 BEGUN = "new Promise(done => setTimeout(done))"
 """After what the scripts put off until the page was there."""
 
-FADED = """Promise.all(document.getAnimations()
-    .filter(each => each instanceof CSSTransition).map(each => each.finished))"""
+FADED = """async () => {
+    const fading = () => document.getAnimations().filter(each => each instanceof CSSTransition);
+    while (fading().length) await Promise.allSettled(fading().map(each => each.finished));
+}"""
+"""Waits until no colour fades any more; a transition that is cut short is followed by another."""
 
 EXPECTED = {200, 201, 204, 301, 302, 304, 409, 413, 422}
 """409, 413 and 422 are answers to a person's mistake; anything else is ours."""
