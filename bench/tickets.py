@@ -32,6 +32,7 @@ PAGES = 100
 PAGE_RATE = 160
 CLAIMS_ALONE = 200
 CLAIMS_EACH = 30
+READS_EACH = 40
 HAND_OVERS = 320
 ALONE = 40
 EMPTY_SWEEPS = 50
@@ -117,8 +118,8 @@ def while_serving(desk: Any, url: str, now: datetime) -> Figures:
 
 
 def in_process(desk: Any, now: datetime) -> Figures:
-    say("claims, sweeps, recount")
-    return {**claims(desk), **sweeps(), **recount(desk.manager)}
+    say("reads, claims, sweeps, recount")
+    return {**queue_rows(desk), **claims(desk), **sweeps(), **recount(desk.manager)}
 
 
 def queue_pages(desk: Any) -> Figures:
@@ -248,8 +249,25 @@ def claims(desk: Any) -> Figures:
     for _warm in range(8):
         take()
     alone = [timed(take) for _n in range(CLAIMS_ALONE)]
-    names = [advisor.username for advisor in desk.advisors]
-    argv = [sys.executable, "-m", "bench.claim_many", str(CLAIMS_EACH)]
+    before = TicketEvent.objects.filter(code="ticket.claimed").count()
+    took, seconds = by_two_processes("claim", CLAIMS_EACH, desk.advisors)
+    written = TicketEvent.objects.filter(code="ticket.claimed").count() - before
+    written -= CLAIMERS  # each took one to get warm
+    must(written == len(took) == CLAIMERS * CLAIMS_EACH, f"{written} tickets were taken")
+    return {
+        "claim_p50": percentile(alone, 50),
+        "claim_p95": percentile(alone, 95),
+        "claims_s": len(took) / seconds,
+        "claims_16_p95": percentile(took, 95),
+    }
+
+
+def by_two_processes(what: str, count: int, people: list[Any]) -> tuple[list[float], float]:
+    """A call of ``bench.service_many`` for all people at once; seconds of each, and in all."""
+    from bench.timing import must
+
+    names = [person.username for person in people]
+    argv = [sys.executable, "-m", "bench.service_many", what, str(count)]
     halves = [
         subprocess.Popen(
             [*argv, *names[start::2]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -258,7 +276,6 @@ def claims(desk: Any) -> Figures:
     ]
     for each in halves:
         must(each.stdout and each.stdout.readline() == "ready\n", "a process did not start")
-    before = TicketEvent.objects.filter(code="ticket.claimed").count()
     began = time.perf_counter()
     for each in halves:
         assert each.stdin is not None  # noqa: S101 - a pipe
@@ -266,15 +283,13 @@ def claims(desk: Any) -> Figures:
         each.stdin.flush()
     said = [each.communicate()[0] for each in halves]
     seconds = time.perf_counter() - began
-    took = [value for text in said for value in json.loads(text.rpartition("DONE ")[2])]
-    written = TicketEvent.objects.filter(code="ticket.claimed").count() - before
-    must(written == len(took) == CLAIMERS * CLAIMS_EACH, f"{written} tickets were taken")
-    return {
-        "claim_p50": percentile(alone, 50),
-        "claim_p95": percentile(alone, 95),
-        "claims_s": len(took) / seconds,
-        "claims_16_p95": percentile(took, 95),
-    }
+    return [value for text in said for value in json.loads(text.rpartition("DONE ")[2])], seconds
+
+
+def queue_rows(desk: Any) -> Figures:
+    """A page of the queue as its selectors read it, without the page: sixteen connections."""
+    taken, seconds = by_two_processes("read", READS_EACH, desk.advisors)
+    return {"reads_s": len(taken) / seconds}
 
 
 def sweeps() -> Figures:
