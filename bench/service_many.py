@@ -31,12 +31,12 @@ def read(person: Any) -> None:
     from django.utils import timezone
 
     from bench.timing import must
-    from tickets.admin.queue_parts import rows_of
+    from tickets.admin.queue_rows import lines_of
     from tickets.selectors.ticket_list import PAGE_SIZE, Filters, listing
 
     now = timezone.now()
     page = listing(Filters(), user=person, now=now)
-    must(len(rows_of(page.tickets, now=now)) == PAGE_SIZE, "the queue is too short")
+    must(len(lines_of(page.tickets, now=now)) == PAGE_SIZE, "the queue is too short")
 
 
 CALLS: Mapping[str, Callable[[Any], None]] = MappingProxyType({"claim": claim, "read": read})

@@ -1,13 +1,18 @@
-"""The backend: looks at a connection instead of asking it, and keeps chosen statements planned."""
+"""The backend: looks at a connection instead of asking it, keeps chosen statements planned, and
+reads instants as fast as Python can."""
 
 from __future__ import annotations
 
 import select
+from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any, Final
 
 from django.db import connection as default_connection
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.backends.postgresql.psycopg_any import BaseTzLoader
+from psycopg.adapt import AdaptersMap
 from psycopg.pq import ConnStatus
 
 NO_WAIT: Final = 0
@@ -19,15 +24,38 @@ class _Operations(DatabaseOperations):
         return super().last_executed_query(cursor, sql, params) or str(sql)
 
 
+class _InstantLoader(BaseTzLoader):  # type: ignore[misc]
+    """Django's, a fifth of its time: a page of tickets holds hundreds of instants."""
+
+    def load(self, data: Any) -> datetime | None:
+        try:
+            found = datetime.fromisoformat(str(data, "ascii"))
+        except ValueError:  # before Christ, or for ever
+            rare: datetime | None = super().load(data)
+            return rare
+        return found.replace(tzinfo=self.timezone)
+
+
+@lru_cache
+def _adapters(template: AdaptersMap, zone: tzinfo | None) -> AdaptersMap:
+    """Django's adapters with our reader of instants. Django replaces it for a cursor whose zone
+    is another than the connection's."""
+    adapters = AdaptersMap(template)
+    adapters.register_loader("timestamptz", type("_Loader", (_InstantLoader,), {"timezone": zone}))
+    return adapters
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's, with two changes."""
+    """Django's, with three changes."""
 
     ops_class = _Operations
 
     def get_connection_params(self) -> dict[str, Any]:
         """With prepared statements permitted: only ``kept_cursor`` has any, Django's own cursors
         put values into the text."""
-        return {**super().get_connection_params(), "prepare_threshold": 0}
+        params = super().get_connection_params()
+        adapters = _adapters(params["context"], self.timezone)
+        return {**params, "context": adapters, "prepare_threshold": 0}
 
     def is_usable(self) -> bool:
         """Whether the server has not closed the connection, without asking it.

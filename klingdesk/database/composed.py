@@ -7,6 +7,7 @@ it, is still said by querysets; only their translation is kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +16,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
 from django.db.models import query as mapper
+from psycopg import sql
 
 from klingdesk.core.roles import Role, remember_roles
 from klingdesk.database.base import kept_cursor
@@ -33,6 +35,8 @@ class _Statement:
             self.text, params = self.compiler.as_sql()
         except EmptyResultSet:  # nothing for whoever asks
             self.text, params = "", ()
+        if kept:
+            self.text, params = _with_constants(self.text, params, blanks)
         self._params = tuple(params)
         self._places = tuple(
             (at, blanks.index(param)) for at, param in enumerate(params) if param in blanks
@@ -54,6 +58,27 @@ class _Statement:
         )
 
 
+def _with_constants(
+    text: str, params: Iterable[Any], blanks: tuple[Any, ...]
+) -> tuple[str, tuple[Any, ...]]:
+    """The statement with all values in its text but those that come later: a plan for whatever
+    values may come could use no partial index."""
+    values = iter(params)
+    later: list[Any] = []
+
+    def put(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return found[0]
+        value = next(values)
+        if value in blanks:
+            later.append(value)
+            return found[0]
+        return sql.Literal(value).as_string(connection.connection).replace("%", "%%")
+
+    connection.ensure_connection()
+    return re.sub("%[s%]", put, text), tuple(later)
+
+
 class Composed(Generic[M]):
     """A queryset's objects. Safe for many threads.
 
@@ -61,8 +86,8 @@ class Composed(Generic[M]):
     occurs nowhere else in it. Rows are asked for with the values in the same order; one whose
     blank the queryset did without (who sees everything is not asked for by name) is left out.
 
-    ``kept``: PostgreSQL keeps it planned, too. For look-ups by a key only: a plan for whatever
-    values may come can use no partial index.
+    ``kept``: PostgreSQL keeps it planned, too, for any values of the blanks. Not where one of them
+    decides which index serves.
     """
 
     def __init__(self, queryset: QuerySet[M], *blanks: Any, kept: bool = False) -> None:
@@ -96,8 +121,8 @@ class Composed(Generic[M]):
 class ComposedValues:
     """The tuples of a queryset of ``values_list``, also of a union; otherwise as ``Composed``."""
 
-    def __init__(self, queryset: QuerySet[Any, Any], *blanks: Any) -> None:
-        self._statement = _Statement(queryset, blanks, kept=False)
+    def __init__(self, queryset: QuerySet[Any, Any], *blanks: Any, kept: bool = False) -> None:
+        self._statement = _Statement(queryset, blanks, kept=kept)
 
     def rows(self, *values: Any) -> Iterable[Any]:
         """All tuples; one statement."""

@@ -25,9 +25,7 @@ MOST_QUERIES = 12
 
 
 def lists(response: Any) -> dict[str, list[str]]:
-    return {
-        each.name: [row.ticket.number for row in each.rows] for each in response.context["lists"]
-    }
+    return {each.name: [line.number for line in each.lines] for each in response.context["lists"]}
 
 
 def test_advisors_land_here_and_others_stay_out(
@@ -68,8 +66,8 @@ def test_each_list_and_the_list_behind_it(
     }
     for each in response.context["lists"]:
         behind = client.get(each.url)
-        assert [r.ticket.number for r in behind.context["rows"]] == lists(response)[each.name]
-        assert each.count == str(len(each.rows))
+        assert [line.number for line in behind.context["rows"]] == lists(response)[each.name]
+        assert each.count == str(len(each.lines))
 
 
 def test_mentions_are_there_and_lead_to_the_ticket(
@@ -93,7 +91,7 @@ def test_query_budget(make_ticket: Any, advisor: Any, agent: Any, as_person: Any
         response = client.get(DAY)
     assert len(queries) <= MOST_QUERIES, [query["sql"] for query in queries]
     chased = next(each for each in response.context["lists"] if each.name == "chased")
-    assert (chased.count, len(chased.rows), chased.is_alarm) == ("8", 5, True)
+    assert (chased.count, len(chased.lines), chased.is_alarm) == ("8", 5, True)
 
 
 def test_numbers_are_sent_only_when_they_change(

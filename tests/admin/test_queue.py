@@ -40,7 +40,7 @@ def clock_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
 
 
 def numbers(response: Any) -> list[str]:
-    return [row.ticket.number for row in response.context["rows"]]
+    return [row.number for row in response.context["rows"]]
 
 
 # --- who --------------------------------------------------------------------------------------

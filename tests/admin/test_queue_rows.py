@@ -13,11 +13,11 @@ from django.utils import translation
 
 from tests.conftest import NOW
 from tickets.admin import queue_rows
-from tickets.admin.queue_rows import Columns, Line, rendered
-from tickets.admin.ticket_promise import Promise
-from tickets.models import Team, Ticket
-from tickets.models.labels import Priority, Status
-from tickets.rules.sla import TimeLeft
+from tickets.admin.queue_rows import Columns, Line, lines_of, rendered
+from tickets.admin.ticket_promise import NO_PROMISE, Promise
+from tickets.models import Clock, Team, Ticket
+from tickets.models.labels import ClockKind, Priority, Status
+from tickets.selectors.listed import as_listed, columns_of
 from tickets.services.claims import claim
 
 LINE = Line(
@@ -90,13 +90,22 @@ def test_the_next_day_and_another_language_are_other_lines(chinese: Any) -> None
         assert rendered([LINE], ALL, now=NOW)[0] != first
 
 
+@pytest.mark.django_db
 def test_minutes_that_pass_change_no_line(make_ticket: Callable[..., Ticket]) -> None:
-    ticket = Ticket.objects.select_related("question", "team", "assignee").get(pk=make_ticket().pk)
-    lines = {
-        queue_rows.line_of(ticket, replace(LINE.promise, left=TimeLeft(2, minutes, False)))
-        for minutes in (900, 901)
-    }
-    assert len(lines) == 1
+    make_ticket()
+    tickets = as_listed(columns_of(Ticket.objects.in_queue_order()))
+    first, second, later = (
+        lines_of(tickets, now=NOW + timedelta(minutes=minutes)) for minutes in (0, 1, 60 * 60)
+    )
+    assert first == second != later
+
+
+@pytest.mark.django_db
+def test_a_record_without_a_promise_has_a_line(make_ticket: Callable[..., Ticket]) -> None:
+    ticket = make_ticket()
+    Clock.objects.filter(ticket=ticket, kind=ClockKind.CONTACT).delete()
+    (line,) = lines_of(as_listed(columns_of(Ticket.objects.all())), now=NOW)
+    assert line.promise is NO_PROMISE
 
 
 def test_markup_in_a_value_stays_text() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection, connections
+from django.db import DataError, connection, connections
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from klingdesk.core.roles import GROUP_ROLES, Role, roles_of
 from klingdesk.database.base import kept_cursor
@@ -71,6 +74,39 @@ def test_a_kept_statement_is_prepared_once_and_counted_like_any_other() -> None:
             "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT $1::bigint%%'"
         )
         assert cursor.fetchone() == (1,)
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_instants_come_as_they_were_written(at: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz, NULL::timestamptz", [at])
+        found, nothing = cursor.fetchone()
+    assert (found, found.tzinfo, nothing) == (at, UTC, None)
+
+
+def test_instants_of_another_zone_and_beyond_python_stay_djangos_business() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL TimeZone TO 'Asia/Shanghai'")
+        cursor.execute("SELECT '2026-11-22 08:00:00+08'::timestamptz")
+        (found,) = cursor.fetchone()
+        # Django takes for granted that the connection has the zone which it was opened with.
+        assert found.replace(tzinfo=None) == datetime(2026, 11, 22, 8)  # noqa: DTZ001 - compared as shown
+        for text in ("infinity", "0044-03-15 12:00:00 BC"):
+            cursor.execute("SELECT %s::timestamptz", [text])
+            with pytest.raises(DataError):
+                cursor.fetchone()
+
+
+def test_a_kept_statement_holds_what_never_varies(agent: Any, advisor: Any) -> None:
+    """So that a plan for any person may use an index of some rows only."""
+    people = get_user_model().objects.filter(pk=-1, is_active=True).exclude(username__contains="%")
+    names = ComposedValues(people.values_list("username"), -1, kept=True)
+    with CaptureQueriesContext(connection) as queries:
+        found = [list(names.rows(person.pk)) for person in (agent, advisor)]
+    assert found == [[(agent.username,)], [(advisor.username,)]]
+    texts = {query["sql"] for query in queries}
+    assert len(texts) == 1
+    assert texts.pop().count("%s") == 1
 
 
 def test_composed_rows_are_those_of_the_queryset(

@@ -22,7 +22,9 @@ from klingdesk.pages import desk_page, desk_render
 from notices.selectors import notices_for, unread_count
 from notices.words import in_words
 from tickets.admin.queue import query_of_list
-from tickets.admin.queue_parts import BADGES, MOST_COUNTED, Row, bounded, counted, list_url, rows_of
+from tickets.admin.queue_parts import BADGES, MOST_COUNTED, bounded, counted, list_url
+from tickets.admin.queue_rows import Line, lines_of
+from tickets.selectors.listed import as_listed, columns_of
 from tickets.selectors.ticket_list import Due, Filters, View, matching
 from tickets.selectors.ticket_order import Sort, in_order
 from tickets.selectors.tickets import tickets_for
@@ -50,7 +52,7 @@ class DayList:
     count: str
     url: str
     link_query: str
-    rows: list[Row]
+    lines: list[Line]
     is_alarm: bool
 
 
@@ -61,8 +63,10 @@ def advisor_day(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     found = _found(user=user, now=now)
     shown = {pk for pks in found.values() for pk in pks[:SHOWN]}
-    tickets = list(tickets_for(user=user).filter(pk__in=shown)) if shown else []
-    rows = {row.ticket.pk: row for row in rows_of(tickets, now=now)}
+    tickets = as_listed(columns_of(tickets_for(user=user).filter(pk__in=shown))) if shown else []
+    lines = {
+        ticket.id: line for ticket, line in zip(tickets, lines_of(tickets, now=now), strict=True)
+    }
     notices = list(notices_for(user, unread=True)[: MOST_COUNTED + 1])
     context = {
         "title": _("My day"),
@@ -74,7 +78,7 @@ def advisor_day(request: HttpRequest) -> HttpResponse:
                 count=bounded(len(found[name])),
                 url=list_url(LISTS[name].query()),
                 link_query=query_of_list(LISTS[name].query()),
-                rows=[rows[pk] for pk in found[name][:SHOWN] if pk in rows],
+                lines=[lines[pk] for pk in found[name][:SHOWN] if pk in lines],
                 is_alarm=name in ("due_today", "chased") and bool(found[name]),
             )
             for name, (title, empty) in _words().items()

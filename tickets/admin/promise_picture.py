@@ -83,7 +83,8 @@ def promise_pictures(
 def _picture(
     ticket: Ticket, clock: Clock, why: ClockExplanation, *, reader: TimeLeftReader, now: datetime
 ) -> PromisePicture:
-    promise = clock_promise(ticket, clock, reader=reader, now=now)
+    policy = clock.policy if clock.kind == ClockKind.RESOLVE else None
+    promise = clock_promise(ticket, clock, reader=reader, now=now, policy=policy)
     return PromisePicture(
         kind=clock.kind,
         title=str(ClockKind(clock.kind).label),

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from accounts.services.lookups import TooManyLookups, count_lookup
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.pages import desk_page, desk_render
-from tickets.admin.queue_parts import badge_counts, fixed_choices, list_url, rows_of, tabs
-from tickets.admin.queue_rows import Columns, line_of, rendered
+from tickets.admin.queue_parts import badge_counts, fixed_choices, list_url, tabs
+from tickets.admin.queue_rows import Columns, lines_of, rendered
 from tickets.models.labels import Priority
 from tickets.rules.ticket_number import parse_number
 from tickets.selectors.list_choices import choices_for, visible_teams
@@ -62,15 +62,14 @@ def show_list(
     own = {team.value for team in teams if team.own}
     is_manager = Role.MANAGER in roles_of(user)
     columns = _columns(filters, is_manager=is_manager)
-    rows = rows_of(page.tickets, now=now)
-    lines = [line_of(row.ticket, row.promise) for row in rows]
+    rows = lines_of(page.tickets, now=now)
     context = {
         "title": _("Queue"),
         "tabs": tabs(filters, badge_counts(user)),
         "filters": filters,
         "is_refined": filters.is_narrowed or bool(filters.sort),
         "rows": rows,
-        "lines": rendered(lines, columns, now=now),
+        "lines": rendered(rows, columns, now=now),
         "choices": choices,
         "fixed": fixed_choices(),
         "teams": teams,

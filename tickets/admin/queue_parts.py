@@ -1,9 +1,8 @@
-"""What the ticket list shows around its rows: tabs, rows, and the words of its filters."""
+"""What the ticket list shows around its rows: tabs, numbers, and the words of its filters."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,21 +16,12 @@ from django.utils.translation import pgettext
 
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.database.composed import ComposedValues, stand_in
-from tickets.admin.ticket_promise import NO_PROMISE, Promise, clock_promise
-from tickets.models import Clock, Ticket
-from tickets.models.labels import ClockKind, Priority, Status
-from tickets.selectors.due import TimeLeftReader
+from tickets.models.labels import Priority, Status
 from tickets.selectors.ticket_list import NOBODY, Due, Filters, View, matching
 from tickets.selectors.ticket_order import Sort
 
 MOST_COUNTED = 99
 """A badge shows at most this number: an exact count of a long queue helps nobody and is slow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    ticket: Ticket
-    promise: Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +31,6 @@ class Tab:
     url: str
     current: bool
     count: str
-
-
-def rows_of(tickets: Sequence[Ticket], *, now: datetime) -> list[Row]:
-    """The tickets as a list shows them; two queries however many there are, none for none."""
-    if not tickets:
-        return []
-    # All that a list tells of clocks; the days that were counted are long.
-    found = Clock.objects.filter(kind=ClockKind.CONTACT, ticket__in=[each.pk for each in tickets])
-    clocks = {clock.ticket_id: clock for clock in found.defer("days")}
-    reader = TimeLeftReader(now=now)
-
-    def promise(ticket: Ticket) -> Promise:
-        clock = clocks.get(ticket.pk)
-        return clock_promise(ticket, clock, reader=reader, now=now) if clock else NO_PROMISE
-
-    return [Row(ticket, promise(ticket)) for ticket in tickets]
 
 
 def list_url(query: str) -> str:
@@ -121,7 +95,7 @@ def badge_counts(user: Any) -> Counter[str]:
 @cache
 def _badges(roles: frozenset[Role]) -> ComposedValues:
     user = stand_in(_PERSON, roles)
-    return ComposedValues(_members(BADGES, user=user, now=timezone.now()), _PERSON)
+    return ComposedValues(_members(BADGES, user=user, now=timezone.now()), _PERSON, kept=True)
 
 
 def fixed_choices() -> dict[str, list[tuple[str, str]]]:

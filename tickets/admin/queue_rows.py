@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -18,10 +19,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from klingdesk.core.account_id import mask_account_id
-from tickets.admin.ticket_promise import Promise
-from tickets.models import Ticket
+from tickets.admin.ticket_promise import NO_PROMISE, Promise, clock_promise
 from tickets.models.labels import Priority, Status
-from tickets.selectors.people import name_of
+from tickets.selectors.due import TimeLeftReader
+from tickets.selectors.listed import ListedTicket
 
 MOST_KEPT = 4_000
 """Lines in the memory of a process, about 2 kB each."""
@@ -58,20 +59,44 @@ class Line:
     account: str
 
 
-def line_of(ticket: Ticket, promise: Promise) -> Line:
+def lines_of(tickets: Sequence[ListedTicket], *, now: datetime) -> list[Line]:
+    """The tickets as a list shows them; one query however many there are, none for none."""
+    if not tickets:
+        return []
+    reader = TimeLeftReader(now=now)
+    # Promises fall due together: most of a list say the same.
+    known: dict[tuple[Any, ...], Promise] = {}
+    lines = []
+    for ticket in tickets:
+        told = (ticket.clock, ticket.first_answered_at)
+        if told not in known:
+            known[told] = _promise(ticket, reader, now)
+        lines.append(_line(ticket, known[told]))
+    return lines
+
+
+def _promise(ticket: ListedTicket, reader: TimeLeftReader, now: datetime) -> Promise:
+    """Of the contact clock and of when the user was answered, and of nothing else."""
+    if ticket.clock is None:
+        return NO_PROMISE
+    found = clock_promise(ticket, ticket.clock, reader=reader, now=now)
+    return replace(found, left=None)  # minutes that pass and that no word tells
+
+
+def _line(ticket: ListedTicket, promise: Promise) -> Line:
     priority = Priority(ticket.priority)
     return Line(
         number=ticket.number,
-        promise=replace(promise, left=None),  # minutes that pass and that no word tells
-        question=ticket.question.title,
+        promise=promise,
+        question=ticket.question,
         status=Status(ticket.status),
         next_try_at=ticket.next_try_at,
         resolved_at=ticket.resolved_at,
         priority=priority,
         priority_level=PRIORITY_LEVELS.get(priority, ""),
         chases=ticket.chase_count,
-        team=ticket.team.name if ticket.team else "",
-        assignee=name_of(ticket.assignee) if ticket.assignee else "",
+        team=ticket.team or "",
+        assignee=ticket.assignee,
         account=mask_account_id(ticket.account_id),
     )
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from tickets.admin.words import time_left_words
-from tickets.models import Clock, Ticket
+from tickets.models import Clock, SlaPolicy, Ticket
 from tickets.models.labels import ClockKind
 from tickets.rules.sla import TimeLeft
 from tickets.selectors.due import TimeLeftReader
+from tickets.selectors.listed import ListedClock, ListedTicket
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,14 @@ def promise_of(ticket: Ticket, *, reader: TimeLeftReader, now: datetime) -> Prom
 
 
 def clock_promise(
-    ticket: Ticket, clock: Clock, *, reader: TimeLeftReader, now: datetime
+    ticket: Ticket | ListedTicket,
+    clock: Clock | ListedClock,
+    *,
+    reader: TimeLeftReader,
+    now: datetime,
+    policy: SlaPolicy | None = None,
 ) -> Promise:
-    """The same of one clock; the policy of the solution's clock must be fetched."""
+    """The same of one clock; ``policy`` is needed for the solution's."""
     if clock.stopped_at is not None:
         words, level = _verdict(ticket, clock)
         return Promise(
@@ -57,7 +63,6 @@ def clock_promise(
         left = None
         words, level = _("stands still"), "info"
     else:
-        policy = clock.policy if clock.kind == ClockKind.RESOLVE else None
         left = reader.left(clock.due_at, policy=policy)
         words, level = time_left_words(left) if left else "", _level(clock, now)
     return Promise(
@@ -70,7 +75,7 @@ def clock_promise(
     )
 
 
-def _verdict(ticket: Ticket, clock: Clock) -> tuple[str, str]:
+def _verdict(ticket: Ticket | ListedTicket, clock: Clock | ListedClock) -> tuple[str, str]:
     """Of a stopped clock, with its level."""
     if clock.dropped:
         return _("neither kept nor broken"), ""
@@ -83,7 +88,7 @@ def _verdict(ticket: Ticket, clock: Clock) -> tuple[str, str]:
     return _("breached") if ticket.first_answered_at is None else _("kept too late"), "bad"
 
 
-def _level(clock: Clock, now: datetime) -> str:
+def _level(clock: Clock | ListedClock, now: datetime) -> str:
     if now > clock.due_at:
         return "bad"
     return "warn" if now >= clock.due_soon_at else "ok"

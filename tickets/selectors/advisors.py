@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from klingdesk.core.errors import NotFound
 from klingdesk.core.roles import Role, roles_of
+from klingdesk.database.composed import ComposedValues
 from tickets.models import Absence, AdvisorProfile, Shift, Ticket
 from tickets.models.advisor import USUAL_CAPACITY
 from tickets.models.labels import Assignment, ClockKind, Status
@@ -60,10 +62,34 @@ def absent_until(person: Any, *, now: datetime) -> date | None:
     return end_of_leave(today, spans.values_list("first_day", "last_day"))
 
 
-def skills_of(person: Any) -> frozenset[str]:
-    """What ``person`` knows; nothing without a profile."""
-    known = AdvisorProfile.objects.filter(person=person).values_list("skills", flat=True).first()
-    return frozenset(known or ())
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """What decides on the tickets that a person takes: ``teams`` by slug with their ids, what they
+    know (nothing without a profile), and whether they are on leave today."""
+
+    teams: Mapping[str, int]
+    skills: frozenset[str]
+    is_absent: bool
+
+
+def taker_of(person: Any, *, now: datetime) -> Taker:
+    """One statement."""
+    rows = list(_taker().rows(person.pk, now.astimezone(ZONE).date()))
+    _team_id, _slug, skills, is_absent = rows[0]
+    teams = {slug: team_id for team_id, slug, *_rest in rows if team_id is not None}
+    return Taker(teams, frozenset(skills or ()), is_absent)
+
+
+_PERSON, _DAY = -1, date.min
+"""Stand in the statement for the person's id and for today."""
+
+
+@cache
+def _taker() -> ComposedValues:
+    leave = absent_on(_DAY).filter(person=OuterRef("pk"))
+    people = get_user_model().objects.filter(pk=_PERSON).annotate(is_absent=Exists(leave))
+    columns = people.values_list("teams", "teams__slug", "advisor_profile__skills", "is_absent")
+    return ComposedValues(columns, _PERSON, _DAY, kept=True)
 
 
 def candidates_of(*, team_id: int, now: datetime) -> list[Candidate]:

@@ -73,7 +73,7 @@ def _all(roles: frozenset[Role], with_lists: bool) -> ComposedValues:
     parts = [_teams(user), _people()]
     if with_lists:
         parts += [_questions(), _views(user)]
-    return ComposedValues(parts[0].union(*parts[1:], all=True), _PERSON)
+    return ComposedValues(parts[0].union(*parts[1:], all=True), _PERSON, kept=True)
 
 
 def visible_teams(choices: Choices, user: Any) -> list[Choice]:

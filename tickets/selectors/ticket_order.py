@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 
 from tickets.models import Ticket
 from tickets.querysets import TicketQuerySet
+from tickets.selectors.listed import ListedTicket
 
 _BETWEEN = "_"
 _NOTHING = "-"
@@ -105,12 +106,12 @@ def _further(key: Key, value: Any, backwards: bool) -> Q | None:
     return found
 
 
-def place_of(ticket: Ticket, sort: Sort) -> tuple[Any, ...]:
+def place_of(ticket: Ticket | ListedTicket, sort: Sort) -> tuple[Any, ...]:
     """Where a ticket stands in an order."""
     return tuple(getattr(ticket, key.field) for key in KEYS[sort])
 
 
-def as_cursor(ticket: Ticket, sort: Sort) -> str:
+def as_cursor(ticket: ListedTicket, sort: Sort) -> str:
     return _BETWEEN.join(
         _NOTHING if value is None else value.isoformat() if key.is_instant else str(value)
         for key, value in zip(KEYS[sort], place_of(ticket, sort), strict=True)

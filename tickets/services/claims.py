@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from klingdesk.core.errors import Conflict, NotAllowed, NotFound
 from klingdesk.core.roles import roles_of
-from tickets.models import Team, Ticket
+from tickets.models import Ticket
 from tickets.models.labels import Status
 from tickets.rules import transitions
-from tickets.selectors.advisors import is_absent_now, skills_of
+from tickets.selectors.advisors import is_absent_now, taker_of
 from tickets.services.events import record
 from tickets.services.locking import guard, lock_ticket
 from tickets.services.text import check_note
@@ -32,17 +32,16 @@ def claim_next(*, acting_user: Any, now: datetime, team_slug: str | None = None)
     roles = frozenset(role.value for role in roles_of(acting_user))
     if not transitions.permits("claim", roles=roles, is_assignee=False):
         raise NotAllowed(_("Only tier-2 advisors take tickets."))
-    _check_present(acting_user, now=now)
-    teams = list(Team.objects.filter(members=acting_user).values_list("pk", "slug"))
-    if team_slug is not None:
-        teams = [row for row in teams if row[1] == team_slug]
-        if not teams:
-            raise NotFound(_("You do not belong to this team."))
+    taker = taker_of(acting_user, now=now)
+    _check_present(is_absent=taker.is_absent)
+    if team_slug is not None and team_slug not in taker.teams:
+        raise NotFound(_("You do not belong to this team."))
+    slugs = taker.teams if team_slug is None else [team_slug]
     waiting = (
         Ticket.objects.filter(
             status=Status.QUEUED,
-            team__in=[pk for pk, _slug in teams],
-            skill__in=["", *skills_of(acting_user)],
+            team__in=[taker.teams[slug] for slug in slugs],
+            skill__in=["", *taker.skills],
         )
         .in_queue_order()
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
@@ -65,14 +64,14 @@ def claim(
     """
     ticket = lock_ticket(number=number, acting_user=acting_user)
     guard(ticket, "claim", acting_user=acting_user, expected_event=expected_event)
-    _check_present(acting_user, now=now)
+    _check_present(is_absent=is_absent_now(acting_user, now=now))
     _assign(ticket, acting_user=acting_user, now=now)
     return ticket
 
 
-def _check_present(acting_user: Any, *, now: datetime) -> None:
+def _check_present(*, is_absent: bool) -> None:
     """The next sweep would only put the ticket back."""
-    if is_absent_now(acting_user, now=now):
+    if is_absent:
         raise Conflict(
             _("You are on leave today and get no tickets. Strike out your leave first."),
             code="absent",
