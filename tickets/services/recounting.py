@@ -39,54 +39,54 @@ FOR NO KEY UPDATE OF ticket, clock SKIP LOCKED
 """
 
 # Rows are given as arrays: the clocks with the number of their plan, and the plans, of which
-# there are few, because most clocks share one. A due instant that had passed when the edit was
-# made was breached, even if no sweep has looked since: it stays so when it moves later. Levels
-# that have fired stay fired, the others get new instants.
+# there are few, because most clocks share one. They are looked up by that number and not joined:
+# nobody knows how many rows an array has, and the planner would compare each with each.
+# A due instant that had passed when the edit was made was breached, even if no sweep has looked
+# since: it stays so when it moves later. Levels that have fired stay fired, the others get new
+# instants.
 _WRITE = """
-WITH plan AS (
-    SELECT * FROM unnest(
-        %(policy_id)s::bigint[], %(due_at)s::timestamptz[], %(provisional)s::boolean[],
-        %(days)s::text[], %(due_soon_at)s::timestamptz[], %(last_call_at)s::timestamptz[],
-        %(overdue_at)s::timestamptz[]
-    ) WITH ORDINALITY
-    AS plan(policy_id, due_at, provisional, days, due_soon_at, last_call_at, overdue_at, number)
-), before AS (
+WITH before AS (
     SELECT clock.id, clock.ticket_id, clock.kind, clock.due_at, clock.provisional,
-           clock.policy_id, clock.breached_at, clock.paused_since, asked.plan
-    FROM unnest(%(clocks)s::bigint[], %(plans)s::bigint[]) AS asked(id, plan)
+           clock.policy_id, clock.breached_at, clock.paused_since, asked.plan,
+           (%(policy_id)s::bigint[])[asked.plan] AS new_policy_id,
+           (%(due_at)s::timestamptz[])[asked.plan] AS new_due_at,
+           (%(provisional)s::boolean[])[asked.plan] AS new_provisional,
+           (%(due_soon_at)s::timestamptz[])[asked.plan] AS due_soon_at,
+           (%(last_call_at)s::timestamptz[])[asked.plan] AS last_call_at,
+           (%(overdue_at)s::timestamptz[])[asked.plan] AS overdue_at
+    FROM unnest(%(clocks)s::bigint[], %(plans)s::int[]) AS asked(id, plan)
     JOIN tickets_clock AS clock ON clock.id = asked.id
     -- The array makes it look up these rows by their key, however many clocks there are.
     WHERE clock.id = ANY(%(clocks)s)
 ), written AS (
     UPDATE tickets_clock AS clock
-    SET policy_id = plan.policy_id,
-        due_at = plan.due_at,
-        provisional = plan.provisional,
-        days = plan.days::jsonb,
-        due_soon_at = plan.due_soon_at,
-        last_call_at = plan.last_call_at,
-        overdue_at = plan.overdue_at,
+    SET policy_id = before.new_policy_id,
+        due_at = before.new_due_at,
+        provisional = before.new_provisional,
+        days = %(days)s::jsonb -> (before.plan - 1),
+        due_soon_at = before.due_soon_at,
+        last_call_at = before.last_call_at,
+        overdue_at = before.overdue_at,
         counted_with = %(change)s,
         breached_at = CASE WHEN before.paused_since IS NULL AND before.due_at < %(at)s
                            THEN COALESCE(clock.breached_at, before.due_at)
                            ELSE clock.breached_at END,
         next_alarm_at = CASE WHEN before.paused_since IS NULL THEN (
             SELECT min(level.at) FROM (VALUES
-                ('due_soon', plan.due_soon_at), ('last_call', plan.last_call_at),
-                ('breached', plan.due_at), ('overdue_day', plan.overdue_at)
+                ('due_soon', before.due_soon_at), ('last_call', before.last_call_at),
+                ('breached', before.new_due_at), ('overdue_day', before.overdue_at)
             ) AS level(name, at)
             WHERE level.name NOT IN (
                 SELECT alarm.level FROM tickets_clockalarm AS alarm WHERE alarm.clock_id = clock.id
             )
         ) END
-    FROM before JOIN plan ON plan.number = before.plan
+    FROM before
     WHERE clock.id = before.id AND clock.id = ANY(%(clocks)s)
 ), changed AS (
-    SELECT before.*, plan.due_at AS new_due_at, plan.provisional AS new_provisional,
-           plan.policy_id AS new_policy_id, plan.due_at <> before.due_at AS moves
-    FROM before JOIN plan ON plan.number = before.plan
-    WHERE (before.due_at, before.provisional, before.policy_id)
-          IS DISTINCT FROM (plan.due_at, plan.provisional, plan.policy_id)
+    SELECT *, new_due_at <> due_at AS moves
+    FROM before
+    WHERE (due_at, provisional, policy_id)
+          IS DISTINCT FROM (new_due_at, new_provisional, new_policy_id)
 ), told AS (
     INSERT INTO tickets_ticketevent (ticket_id, code, actor_id, at, old, new, note)
     SELECT changed.ticket_id,
@@ -228,14 +228,14 @@ def _write(
 
 def _columns(
     plans: dict[tuple[str, int], tuple[int, Counted]], basis: PromiseBasis
-) -> dict[str, list[Any]]:
-    """The plans in the order of their numbers, column by column."""
+) -> dict[str, Any]:
+    """The plans in the order of their numbers, column by column; days as one document."""
     counts = [counted for _number, counted in plans.values()]
     return {
         "policy_id": [basis.policies[kind].pk for kind, _same in plans],
         "due_at": [counted.due_at for counted in counts],
         "provisional": [counted.provisional for counted in counts],
-        "days": [json.dumps(days_as_json(counted.days)) for counted in counts],
+        "days": json.dumps([days_as_json(counted.days) for counted in counts]),
         "due_soon_at": [counted.alarms.due_soon_at for counted in counts],
         "last_call_at": [counted.alarms.last_call_at for counted in counts],
         "overdue_at": [counted.alarms.overdue_at for counted in counts],
