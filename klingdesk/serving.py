@@ -13,9 +13,10 @@ import psutil
 
 from klingdesk import env
 from klingdesk.observing.logs import LogFormat, logging_config
+from klingdesk.web_worker import FreeThreadsWorker
 
 bind = env.text("KLINGDESK_BIND", "0.0.0.0:8000")
-worker_class = "gthread"
+worker_class = FreeThreadsWorker
 workers = env.number("KLINGDESK_WEB_WORKERS", 2, least=1, most=64)
 threads = env.number("KLINGDESK_WEB_THREADS", 8, least=1, most=64)
 timeout = 60

@@ -7,9 +7,10 @@ import signal
 from typing import Any
 
 from klingdesk.embedded.processes import die_with_parent
+from klingdesk.web_worker import FreeThreadsWorker
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
-worker_class = "gthread"
+worker_class = FreeThreadsWorker
 workers = 2
 threads = 4
 graceful_timeout = 5

@@ -113,8 +113,9 @@ class Topology:
     def web(self, port: int) -> Running:
         return self.start(
             "web",
-            *("-m", "gunicorn", "klingdesk.wsgi", "--worker-class", "gthread", "--workers", "2"),
-            *("--threads", "4", "--bind", f"127.0.0.1:{port}"),
+            *("-m", "gunicorn", "klingdesk.wsgi", "--workers", "2", "--threads", "4"),
+            *("--worker-class", "klingdesk.web_worker.FreeThreadsWorker"),
+            *("--bind", f"127.0.0.1:{port}"),
         )
 
     def purge(self) -> int:

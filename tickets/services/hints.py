@@ -23,7 +23,7 @@ MOST_WAITING = 1_000
 MOST_TOGETHER = 200
 """Ids in one message."""
 
-REST_SECONDS = 0.1
+REST_SECONDS = 0.25
 """Between two turns of sending: under load the hints of so long travel together, and the worker
 does their work in one transaction. A hint that comes alone goes out at once."""
 
