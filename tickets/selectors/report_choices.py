@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -11,6 +12,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Trim
 
 from kb.models import Category, StandardQuestion
 from klingdesk.core.roles import Role
+from klingdesk.database.composed import ComposedValues
 from tickets.models import FlowOutcome, Team
 from tickets.selectors.outcome_names import outcome_name
 
@@ -21,14 +23,19 @@ MOST_CHOICES = 2_000
 def report_choices(names: Iterable[str]) -> Mapping[str, list[tuple[int, str]]]:
     """Primary keys and names of what there is for each of ``names``, in the order to show."""
     wanted = tuple(names)
-    parts = [_SOURCES[name](name) for name in wanted]
     found: dict[str, list[tuple[int, str]]] = {name: [] for name in wanted}
-    if not parts:
+    if not wanted:
         return found
-    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    rows = _statement(wanted).rows()
     for name, pk, label, _place in sorted(rows, key=lambda row: (row[3], row[2], row[1])):
         found[name].append((pk, label))
     return found
+
+
+@cache
+def _statement(names: tuple[str, ...]) -> ComposedValues:
+    parts = [_SOURCES[name](name) for name in names]
+    return ComposedValues(parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0])
 
 
 def _rows(rows: QuerySet[Any], name: str, label: Any, place: Any = None) -> Any:
