@@ -6,7 +6,7 @@ are in the order in which things happened, as they are on a desk that lives.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,9 @@ class Person:
 
 
 class Book:
-    def __init__(self, days: Days) -> None:
+    """``free`` returns when the connection may be used (``Ids``)."""
+
+    def __init__(self, days: Days, *, free: Callable[[], None] = lambda: None) -> None:
         self.days = days
         self.tickets = Table(Ticket, *_TICKET)
         self.clocks = Table(Clock, *_CLOCK)
@@ -78,10 +80,10 @@ class Book:
             LoggedSearch,
             *("asked_at", "words", "group_key", "results", "confident", "chosen", "retyped"),
         )
-        self.ticket_ids = Ids(Ticket)
-        self.clock_ids = Ids(Clock)
-        self.consultation_ids = Ids(Consultation)
-        self.run_ids = Ids(FlowRun)
+        self.ticket_ids = Ids(Ticket, free=free)
+        self.clock_ids = Ids(Clock, free=free)
+        self.consultation_ids = Ids(Consultation, free=free)
+        self.run_ids = Ids(FlowRun, free=free)
         self._to_come: dict[int, list[tuple[int, int, str]]] = {}
         self._told = 0
 
@@ -131,6 +133,11 @@ class Book:
                 f"{run}\t{columns}\t{stamp(started + shown)}\t{stamp(started + answered)}"
                 f"\t{agent.id}"
             )
+
+    def reserve(self, count: int) -> None:
+        """Have so many ids of each kind at hand."""
+        for ids in (self.ticket_ids, self.clock_ids, self.consultation_ids, self.run_ids):
+            ids.reserve(count)
 
     def filled(self) -> Iterator[tuple[Table, bytes]]:
         """Everything that can be written now, table by table."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from psycopg import sql
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -71,24 +74,83 @@ def _default(field: Any) -> str:
 
 
 class Ids:
-    """Ids of a table's sequence, taken in blocks: whoever else writes there gets others."""
+    """Ids of a table's sequence, taken in blocks: whoever else writes there gets others.
 
-    def __init__(self, model: type[models.Model], *, at_once: int = IDS_AT_ONCE) -> None:
+    ``free`` returns when the connection may be used.
+    """
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        *,
+        free: Callable[[], None] = lambda: None,
+        at_once: int = IDS_AT_ONCE,
+    ) -> None:
         self._table = model._meta.db_table
+        self._free = free
         self._at_once = at_once
-        self._block: Iterator[int] = iter(())
+        self._taken: deque[int] = deque()
 
     def take(self) -> int:
-        found = next(self._block, None)
-        if found is None:
-            self._block = iter(self._more())
-            found = next(self._block)
-        return found
+        if not self._taken:
+            self._more(self._at_once)
+        return self._taken.popleft()
 
-    def _more(self) -> Sequence[int]:
+    def reserve(self, count: int) -> None:
+        """Have so many at hand."""
+        if len(self._taken) < count:
+            self._more(count - len(self._taken))
+
+    def _more(self, count: int) -> None:
+        self._free()
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-                [self._table, self._at_once],
+                [self._table, count],
             )
-            return [row[0] for row in cursor.fetchall()]
+            self._taken.extend(row[0] for row in cursor.fetchall())
+
+
+class Carrier:
+    """Copies rows in a thread of its own, and the next are made while the database takes these.
+
+    It uses the connection of whoever made it, inside their transaction: from ``send`` to the end
+    of ``wait`` nobody else may. What the database refuses is raised by the next call.
+    """
+
+    def __init__(self) -> None:
+        self._connection = connections[DEFAULT_DB_ALIAS]
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="copying")
+        self._running: Future[None] | None = None
+
+    def __enter__(self) -> Carrier:
+        self._connection.inc_thread_sharing()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._thread.shutdown()
+        self._connection.dec_thread_sharing()
+        if error is None:
+            self.wait()
+
+    def send(self, filled: Sequence[tuple[Table, bytes]]) -> None:
+        """Returns when the rows before these are in the database."""
+        self.wait()
+        self._running = self._thread.submit(self._copy, filled)
+
+    def wait(self) -> None:
+        """Returns when everything that was sent is in the database."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.result()
+
+    def _copy(self, filled: Sequence[tuple[Table, bytes]]) -> None:
+        with self._connection.cursor() as cursor:
+            for table, data in filled:
+                with cursor.copy(table.statement()) as copy:
+                    copy.write(data)

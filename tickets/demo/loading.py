@@ -24,7 +24,7 @@ from klingdesk.core.errors import Conflict
 from klingdesk.core.roles import Role
 from tickets.demo.book import Book, Person
 from tickets.demo.clocks import Counting
-from tickets.demo.copying import Table
+from tickets.demo.copying import Carrier, Table
 from tickets.demo.days import Days
 from tickets.demo.fate import Staff
 from tickets.demo.history import Historian, Plan
@@ -40,6 +40,9 @@ from tickets.selectors.sla import policy_rule, promise_basis
 BULK = 20_000
 """From so many tickets on, indexes are made at the end rather than row by row."""
 LINES_AT_ONCE = 60_000
+IDS_OF_A_TURN = 20_000
+"""As a rule more than so many lines take of one kind; what takes more waits for the copy."""
+
 DUE_AHEAD = 60
 """Days after the end of the history that a due date may lie in."""
 
@@ -89,13 +92,15 @@ def make_history(
         with connection.cursor() as cursor:
             # The feed tells nobody of it as of news.
             cursor.execute("SET LOCAL klingdesk.history = 'on'")
+        carrier = Carrier()
         told = _historian(
             *(tickets, seed, days, until, close_after_days, talks_each, walked, staged),
             all_taken=all_taken,
+            carrier=carrier,
         )
         is_bulk = tickets >= BULK and not Ticket.objects.exists()
-        with _bare(told.book.tables) if is_bulk else _as_it_is():
-            _write(told, tell)
+        with _bare(told.book.tables) if is_bulk else _as_it_is(), carrier:
+            _write(told, carrier, tell)
     _analyse(told.book.tables)
     return Made({table.name: table.written for table in told.book.tables})
 
@@ -111,6 +116,7 @@ def _historian(
     staged: bool,
     *,
     all_taken: bool,
+    carrier: Carrier,
 ) -> Historian:
     basis = promise_basis()
     basis.policy(ClockKind.CONTACT)
@@ -125,7 +131,7 @@ def _historian(
     staff = _staff(close_after_days)
     end = calendar_days.since(until)
     setting = Setting(
-        book=Book(calendar_days),
+        book=Book(calendar_days, free=carrier.wait),
         counting=Counting(policies, basis.calendar, calendar_days),
         policies={kind: basis.policies[kind].pk for kind in policies},
         change=basis.change,
@@ -203,21 +209,17 @@ def _person(user: Any) -> Person:
     return Person(user.pk, user.get_username(), name_column(user))
 
 
-def _write(told: Historian, tell: Callable[[int], None]) -> None:
+def _write(told: Historian, carrier: Carrier, tell: Callable[[int], None]) -> None:
     book = told.book
     for _day in told.days_told():
         if sum(len(table.lines) for table in book.tables) >= LINES_AT_ONCE:
-            _copy(book)
+            carrier.wait()
+            book.reserve(IDS_OF_A_TURN)
+            carrier.send(list(book.filled()))
             tell(book.tickets.written)
-    _copy(book)
+    carrier.send(list(book.filled()))
+    carrier.wait()
     tell(book.tickets.written)
-
-
-def _copy(book: Book) -> None:
-    with connection.cursor() as cursor:
-        for table, data in book.filled():
-            with cursor.copy(table.statement()) as copy:
-                copy.write(data)
 
 
 @contextmanager
