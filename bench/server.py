@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from klingdesk.embedded.cluster import SUPERUSER
+from tests.databases import new_database
 from tests.faults.topology import PROJECT, other_database
 
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
@@ -26,15 +27,11 @@ def own_database(server_url: str) -> Iterator[str]:
     import pgmq
 
     name = f"klingdesk_bench_{secrets.token_hex(4)}"
-    with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with psycopg.connect(server_url, autocommit=True) as server, new_database(server, name):
         url = other_database(server_url, name)
-        try:
-            with psycopg.connect(url) as connection:
-                pgmq.install_pgmq_from_sql(conn=connection)
-            yield url
-        finally:
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        with psycopg.connect(url) as connection:
+            pgmq.install_pgmq_from_sql(conn=connection)
+        yield url
 
 
 def make_durable(server_url: str, *, durable: bool = True) -> None:

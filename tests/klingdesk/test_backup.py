@@ -21,6 +21,7 @@ from klingdesk.backups import programs as found_programs
 from klingdesk.backups.programs import Programs, fitting_programs, last_line
 from klingdesk.backups.trouble import BackupTrouble
 from klingdesk.backups.writing import write_backup
+from tests.databases import new_database
 from tests.faults.topology import other_database
 from tests.klingdesk.production import SAFE, run
 from tickets.models import Ticket, TicketEvent
@@ -39,10 +40,8 @@ def other() -> Iterator[str]:
     """The address of an empty database on the same server, dropped afterwards."""
     name = f"kd_restore_{secrets.token_hex(4)}"
     server = other_database(os.environ["DATABASE_URL"], "postgres")
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with psycopg.connect(server, autocommit=True) as admin, new_database(admin, name):
         yield other_database(os.environ["DATABASE_URL"], name)
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def ours() -> str:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 
+from tests.databases import new_database
 from tests.faults.conftest import SHORT, test_database_environment
 from tests.faults.topology import (
     Running,
@@ -42,12 +42,9 @@ def broker_url() -> str:
 def own_database(server_url: str) -> Iterator[str]:
     """The address of a new database, dropped at the end whoever still uses it."""
     name = f"klingdesk_services_{secrets.token_hex(4)}"
-    with psycopg.connect(other_database(server_url, "postgres"), autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            yield other_database(server_url, name)
-        finally:
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    address = other_database(server_url, "postgres")
+    with psycopg.connect(address, autocommit=True) as server, new_database(server, name):
+        yield other_database(server_url, name)
 
 
 @dataclass(slots=True)
