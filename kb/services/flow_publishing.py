@@ -77,9 +77,9 @@ def publish_flow(
     only: no version says those, so they would be lost.
 
     Raises ``FlowRefused`` for errors (another flow's key is one) and for warnings that are not
-    among ``accepted``; ``Invalid`` without a reason or with
-    one of more than ``MOST_REASON`` characters; ``Conflict`` when somebody else published
-    or saved meanwhile, with both numbers in its state.
+    among ``accepted``; ``Invalid`` without a reason or with one of more than ``MOST_REASON``
+    characters; ``Conflict`` when somebody else published or saved meanwhile, with both numbers in
+    its state.
     """
     reason = reason.strip()
     if not reason or len(reason) > MOST_REASON:

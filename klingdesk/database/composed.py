@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import EmptyResultSet
@@ -22,6 +22,9 @@ from klingdesk.core.roles import Role, remember_roles
 from klingdesk.database.base import kept_cursor
 
 M = TypeVar("M", bound=Model)
+
+PERSON: Final = -1
+"""A blank for the id of whoever asks."""
 
 
 class _Statement:

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from psycopg import DataError
 
 from kb.models import LoggedSearch
-from tickets.demo.copying import Carrier, Ids, Table
+from tickets.demo.copying import Ids, Table, carrying
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def row(words: str, asked_at: str = "2026-11-20 10:00+08") -> str:
 
 
 def test_what_was_sent_is_there_in_the_order_of_sending() -> None:
-    with Carrier() as carrier:
+    with carrying() as carrier:
         carrier.send(searches(row("水印"), row("扣费")))
         carrier.send(searches(row("会员")))
         carrier.wait()
@@ -41,7 +41,7 @@ def test_what_was_sent_is_there_in_the_order_of_sending() -> None:
 @pytest.mark.parametrize("is_last", [True, False])
 def test_what_the_database_refuses_is_told_and_nothing_stays(is_last: bool) -> None:
     def write() -> None:
-        with transaction.atomic(), Carrier() as carrier:
+        with transaction.atomic(), carrying() as carrier:
             carrier.send(searches(row("水印")))
             carrier.send(searches(row("扣费", asked_at="never")))
             if not is_last:
@@ -54,7 +54,7 @@ def test_what_the_database_refuses_is_told_and_nothing_stays(is_last: bool) -> N
 
 def test_a_mistake_of_the_caller_is_not_hidden_by_the_copy() -> None:
     def write() -> None:
-        with transaction.atomic(), Carrier() as carrier:
+        with transaction.atomic(), carrying() as carrier:
             carrier.send(searches(row("水印")))
             raise LookupError
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from klingdesk.core.roles import Role, roles_of
-from klingdesk.database.composed import ComposedValues, stand_in
+from klingdesk.database.composed import PERSON, ComposedValues, stand_in
 from tickets.models.labels import Priority, Status
 from tickets.selectors.ticket_list import NOBODY, Due, Filters, View, matching
 from tickets.selectors.ticket_order import Sort
@@ -83,8 +83,6 @@ def _members(lists: dict[str, Filters], *, user: Any, now: datetime) -> Any:
 
 
 BADGES = {view.value: Filters(view=view) for view in (View.WAITING, View.MINE)}
-_PERSON = -1
-"""Stands in the statement for the person's id."""
 
 
 def badge_counts(user: Any) -> Counter[str]:
@@ -94,8 +92,8 @@ def badge_counts(user: Any) -> Counter[str]:
 
 @cache
 def _badges(roles: frozenset[Role]) -> ComposedValues:
-    user = stand_in(_PERSON, roles)
-    return ComposedValues(_members(BADGES, user=user, now=timezone.now()), _PERSON, kept=True)
+    user = stand_in(PERSON, roles)
+    return ComposedValues(_members(BADGES, user=user, now=timezone.now()), PERSON, kept=True)
 
 
 def fixed_choices() -> dict[str, list[tuple[str, str]]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -114,29 +115,14 @@ class Ids:
 class Carrier:
     """Copies rows in a thread of its own, and the next are made while the database takes these.
 
-    It uses the connection of whoever made it, inside their transaction: from ``send`` to the end
-    of ``wait`` nobody else may. What the database refuses is raised by the next call.
+    Between ``send`` and the end of ``wait`` nobody else may use the connection. What the database
+    refuses is raised by the next call.
     """
 
-    def __init__(self) -> None:
-        self._connection = connections[DEFAULT_DB_ALIAS]
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="copying")
+    def __init__(self, shared: BaseDatabaseWrapper, thread: Executor) -> None:
+        self._connection = shared
+        self._thread = thread
         self._running: Future[None] | None = None
-
-    def __enter__(self) -> Carrier:
-        self._connection.inc_thread_sharing()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._thread.shutdown()
-        self._connection.dec_thread_sharing()
-        if error is None:
-            self.wait()
 
     def send(self, filled: Sequence[tuple[Table, bytes]]) -> None:
         """Returns when the rows before these are in the database."""
@@ -154,3 +140,17 @@ class Carrier:
             for table, data in filled:
                 with cursor.copy(table.statement()) as copy:
                     copy.write(data)
+
+
+@contextmanager
+def carrying() -> Iterator[Carrier]:
+    """A carrier on the connection of whoever asks, inside their transaction."""
+    shared = connections[DEFAULT_DB_ALIAS]
+    shared.inc_thread_sharing()
+    try:
+        with ThreadPoolExecutor(1, thread_name_prefix="copying") as thread:
+            carrier = Carrier(shared, thread)
+            yield carrier
+            carrier.wait()
+    finally:
+        shared.dec_thread_sharing()

@@ -24,7 +24,7 @@ from klingdesk.core.errors import Conflict
 from klingdesk.core.roles import Role
 from tickets.demo.book import Book, Person
 from tickets.demo.clocks import Counting
-from tickets.demo.copying import Carrier, Table
+from tickets.demo.copying import Carrier, Table, carrying
 from tickets.demo.days import Days
 from tickets.demo.fate import Staff
 from tickets.demo.history import Historian, Plan
@@ -88,18 +88,17 @@ def make_history(
             _("This desk has tickets. A history for show would stand between them."),
             code="has_tickets",
         )
-    with transaction.atomic():
+    with transaction.atomic(), carrying() as carrier:
         with connection.cursor() as cursor:
             # The feed tells nobody of it as of news.
             cursor.execute("SET LOCAL klingdesk.history = 'on'")
-        carrier = Carrier()
         told = _historian(
             *(tickets, seed, days, until, close_after_days, talks_each, walked, staged),
             all_taken=all_taken,
             carrier=carrier,
         )
         is_bulk = tickets >= BULK and not Ticket.objects.exists()
-        with _bare(told.book.tables) if is_bulk else _as_it_is(), carrier:
+        with _bare(told.book.tables) if is_bulk else _as_it_is():
             _write(told, carrier, tell)
     _analyse(told.book.tables)
     return Made({table.name: table.written for table in told.book.tables})
@@ -213,7 +212,6 @@ def _write(told: Historian, carrier: Carrier, tell: Callable[[int], None]) -> No
     book = told.book
     for _day in told.days_told():
         if sum(len(table.lines) for table in book.tables) >= LINES_AT_ONCE:
-            carrier.wait()
             book.reserve(IDS_OF_A_TURN)
             carrier.send(list(book.filled()))
             tell(book.tickets.written)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from klingdesk.core.errors import NotFound
 from klingdesk.core.roles import Role, roles_of
-from klingdesk.database.composed import ComposedValues
+from klingdesk.database.composed import PERSON, ComposedValues
 from tickets.models import Absence, AdvisorProfile, Shift, Ticket
 from tickets.models.advisor import USUAL_CAPACITY
 from tickets.models.labels import Assignment, ClockKind, Status
@@ -80,16 +80,16 @@ def taker_of(person: Any, *, now: datetime) -> Taker:
     return Taker(teams, frozenset(skills or ()), is_absent)
 
 
-_PERSON, _DAY = -1, date.min
-"""Stand in the statement for the person's id and for today."""
+_DAY = date.min
+"""Stands in the statement for today."""
 
 
 @cache
 def _taker() -> ComposedValues:
     leave = absent_on(_DAY).filter(person=OuterRef("pk"))
-    people = get_user_model().objects.filter(pk=_PERSON).annotate(is_absent=Exists(leave))
+    people = get_user_model().objects.filter(pk=PERSON).annotate(is_absent=Exists(leave))
     columns = people.values_list("teams", "teams__slug", "advisor_profile__skills", "is_absent")
-    return ComposedValues(columns, _PERSON, _DAY, kept=True)
+    return ComposedValues(columns, PERSON, _DAY, kept=True)
 
 
 def candidates_of(*, team_id: int, now: datetime) -> list[Candidate]:

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Concat
 
 from kb.models import StandardQuestion
 from klingdesk.core.roles import Role, roles_of
-from klingdesk.database.composed import ComposedValues, stand_in
+from klingdesk.database.composed import PERSON, ComposedValues, stand_in
 from tickets.models import Team
 from tickets.selectors.advisors import advisors
 from tickets.selectors.saved_views import views_for
@@ -63,17 +63,13 @@ def choices_for(user: Any, *, with_lists: bool = True) -> Choices:
     return found
 
 
-_PERSON = -1
-"""Stands in the statement for the person's id."""
-
-
 @cache
 def _all(roles: frozenset[Role], with_lists: bool) -> ComposedValues:
-    user = stand_in(_PERSON, roles)
+    user = stand_in(PERSON, roles)
     parts = [_teams(user), _people()]
     if with_lists:
         parts += [_questions(), _views(user)]
-    return ComposedValues(parts[0].union(*parts[1:], all=True), _PERSON, kept=True)
+    return ComposedValues(parts[0].union(*parts[1:], all=True), PERSON, kept=True)
 
 
 def visible_teams(choices: Choices, user: Any) -> list[Choice]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from klingdesk.core.account_id import AccountIdError, parse_account_id
 from klingdesk.core.roles import Role, roles_of
-from klingdesk.database.composed import ComposedValues, stand_in
+from klingdesk.database.composed import PERSON, ComposedValues, stand_in
 from tickets.models import Clock, Ticket, TicketEvent
 from tickets.models.labels import Priority, Status
 from tickets.querysets import TicketQuerySet
@@ -51,8 +51,6 @@ RECENTLY = timedelta(days=7)
 SOON = timedelta(hours=48)
 NOBODY = "-"
 _ON = "1"
-_PERSON = -1
-"""Stands in a composed statement for the person's id."""
 
 
 class View(StrEnum):
@@ -203,8 +201,8 @@ def _page(filters: Filters, *, user: Any, now: datetime) -> Any:
 
 @lru_cache(MOST_LASTING)
 def _lasting(filters: Filters, roles: frozenset[Role]) -> ComposedValues:
-    page = _page(filters, user=stand_in(_PERSON, roles), now=timezone.now())
-    return ComposedValues(page, _PERSON, kept=not filters.is_narrowed)
+    page = _page(filters, user=stand_in(PERSON, roles), now=timezone.now())
+    return ComposedValues(page, PERSON, kept=not filters.is_narrowed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ from django.db.models import F
 
 from tickets.models import Clock, PromiseChange
 from tickets.models.labels import ClockKind
-from tickets.rules.sla_pauses import NOTHING_HAPPENED, CountBook, Counted
+from tickets.rules.sla_pauses import NOTHING_HAPPENED, Counted
 from tickets.selectors.clock_history import histories
 from tickets.selectors.due import days_as_json
-from tickets.selectors.sla import PromiseBasis, last_change, policy_rule, promise_basis
+from tickets.selectors.sla import PromiseBasis, last_change, promise_basis
 from tickets.services.telling_jobs import tell_followed
 
 BATCH = 5_000
@@ -136,15 +136,12 @@ def recount_promises(*, now: datetime, batch: int = BATCH) -> int:
         return 0
     basis = promise_basis()
     changed_at = PromiseChange.objects.values_list("at", flat=True).get(pk=basis.change)
-    book = CountBook(
-        {kind: policy_rule(policy) for kind, policy in basis.policies.items()}, basis.calendar
-    )
     recounted = 0
     while True:
         with transaction.atomic():
             rows = _lock(basis.change, batch)
             if rows:
-                moved, breached = _write(rows, book, basis, at=changed_at, now=now)
+                moved, breached = _write(rows, basis, at=changed_at, now=now)
                 PromiseChange.objects.filter(pk=basis.change).update(
                     looked_at=F("looked_at") + len(rows),
                     moved=F("moved") + moved,
@@ -196,7 +193,7 @@ def _lock(change: int, batch: int) -> list[_Locked]:
 
 
 def _write(
-    rows: Sequence[_Locked], book: CountBook, basis: PromiseBasis, *, at: datetime, now: datetime
+    rows: Sequence[_Locked], basis: PromiseBasis, *, at: datetime, now: datetime
 ) -> tuple[int, int]:
     """Due instants moved, and those among them that became breaches."""
     pasts = histories(row.ticket for row in rows if row.kind == ClockKind.RESOLVE)
@@ -206,7 +203,7 @@ def _write(
         past = pasts.get(row.ticket, NOTHING_HAPPENED)
         if row.kind != ClockKind.RESOLVE:
             past = NOTHING_HAPPENED
-        counted = book.counted(row.kind, row.started_at, past)
+        counted = basis.book.counted(row.kind, row.started_at, past)
         key = (row.kind, id(counted))
         numbers.append(plans.setdefault(key, (len(plans) + 1, counted))[0])
     with connection.cursor() as cursor:
