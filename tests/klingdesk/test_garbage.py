@@ -33,3 +33,13 @@ def test_what_is_loaded_is_never_looked_through_again(loaded: str) -> None:
         check=True,
     )
     assert done.stdout.strip().splitlines()[-1] == f"True {THRESHOLDS} True"
+
+
+def test_the_first_request_finds_every_address_read() -> None:
+    loaded = (
+        "import sys, klingdesk.wsgi; print({'klingdesk.urls', 'tickets.api.urls'} - {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip().splitlines()[-1] == "set()"
