@@ -10,6 +10,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,16 @@ from hypothesis import settings
 
 from kb.models import Category, StandardQuestion
 from kb.selectors.search import holder
+from kb.services import import_jobs
 from kb.services.content import FollowUpContent, QuestionContent
 from kb.services.flow_publishing import keep_version
 from kb.services.publishing import publish_question
+from klingdesk import garbage
 from klingdesk.core.roles import BOT_GROUP, Role
 from klingdesk.embedded.translations import compile_catalogues
 from tests.beginnings import begin_with
 from tickets.models import Team, Ticket
+from tickets.services import exports
 from tickets.services.consultations import answer_step, start_consultation
 from tickets.services.desk import prepare_desk
 from tickets.services.hand_over import Capture, hand_over
@@ -44,6 +48,7 @@ NOW = datetime(2026, 3, 4, 2, 30, tzinfo=UTC)
 
 DUE = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
 PASSWORD = "only-for-tests"
+LONGER_THAN_TESTS = 3_600.0
 CANARY = "CANARY-internal-note-7c1f"
 
 FLOW = """
@@ -77,10 +82,23 @@ nodes:
 """
 
 
+def pytest_collection_finish() -> None:
+    """As in the web's processes; a collection of everything takes longer than most tests."""
+    garbage.settle()
+
+
 @pytest.fixture(autouse=True)
 def forget_search_index() -> None:
     """Rolled-back tests use the same index versions again, for other questions."""
     holder.forget()
+
+
+@pytest.fixture(autouse=True)
+def pulses_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pulse of a job is felt on a connection of its own, from where a test's own transaction
+    is out of sight: beating, it would find the job taken away. Tests of pulses make their own."""
+    for module, pulse in ((import_jobs, import_jobs.Pulse), (exports, exports.Pulse)):
+        monkeypatch.setattr(module, "Pulse", partial(pulse, beat=LONGER_THAN_TESTS))
 
 
 @pytest.fixture(autouse=True)

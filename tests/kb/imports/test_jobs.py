@@ -37,7 +37,7 @@ from kb.services.importing import (
 from klingdesk.core.errors import Conflict, Invalid
 from notices.selectors import notices_for
 from notices.words import in_words
-from tests.conftest import NOW
+from tests.conftest import LONGER_THAN_TESTS, NOW
 from tests.kb.imports.documents import MARKDOWN_FORM, TEXT_FORM
 from tests.kb.imports.jobs import begun, offered, worked_on
 
@@ -237,6 +237,7 @@ def test_progress_is_told_when_there_is_some_and_holds_the_lease(
     assert claimed is not None
     later = NOW + timedelta(seconds=30)
     claim = Claim(claimed, lambda: later)
+    monkeypatch.setattr(import_claims, "BEAT_SECONDS", LONGER_THAN_TESTS)
     claim.tell(0)
     batch.refresh_from_db()
     assert (batch.step, batch.claimed_until) == (0, NOW + LEASE)
