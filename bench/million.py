@@ -101,6 +101,19 @@ def make_desk_of(pattern_id: int, count: int, people: list[int], server_url: str
     )
 
 
+def catch_up(now: datetime) -> None:
+    """What a worker has done of two years of tickets, before anybody measures: events have their
+    places in the feed, reports have counted them, alarms are told. A worker that met all of it at
+    once would be busy for minutes beside what is measured."""
+    from tickets.services.report_facts import refresh_facts
+    from tickets.services.telling_alarms import tell_fired_alarms
+
+    refresh_facts(now=now)
+    tell_fired_alarms(now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
 def _copy_all(cursor: Any, pattern_id: int) -> None:
     from tickets.models import Clock, Ticket, TicketEvent
 
