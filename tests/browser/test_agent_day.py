@@ -72,7 +72,7 @@ def test_users_one_after_the_other(
     number = hand_over(page, "8800112233")
     page.keyboard.press("n")
     page.wait_for_url("**/admin/console/")
-    page.wait_for_function("document.activeElement.id === 'q'")
+    page.wait_for_function("() => document.activeElement.id === 'q'")
     assert page.locator(f"section[aria-labelledby=latest-title] a:has-text('{number}')").count()
 
     # Parked while the user tries, found among the open contacts, gone on where it stood.

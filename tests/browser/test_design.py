@@ -40,7 +40,7 @@ def test_every_component_looks_as_agreed(english_page: Any) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(OVERFLOW) <= 0
-        page.wait_for_function("document.fonts.status === 'loaded'")
+        page.wait_for_function("() => document.fonts.status === 'loaded'")
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme)
             page.evaluate(conftest.FADED)
@@ -64,7 +64,7 @@ def test_both_modes_are_on_the_page_whatever_the_system_prefers(
     assert (light.evaluate(read), dark.evaluate(read)) == ("rgb(0, 114, 178)", "rgb(86, 180, 233)")
     # The admin's own switch of the colour scheme wins over the system.
     page.click(".theme-toggle")
-    page.wait_for_function("document.documentElement.dataset.theme === 'light'")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'light'")
     assert page.locator("body").evaluate(ground) == "rgb(243, 245, 248)"
 
 

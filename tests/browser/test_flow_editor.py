@@ -55,7 +55,7 @@ def test_a_flow_is_written_checked_and_published(open_page: Opener, fits: Shots)
     page.check(".flow-finding.is-warning input[name=accepted]")
     change(page, "您遇到的是什么情况", "您遇到了什么情况")
     page.wait_for_function(
-        "document.querySelector('#flow-findings').classList.contains('htmx-request') === false"
+        "() => !document.querySelector('#flow-findings').classList.contains('htmx-request')"
     )
     assert page.is_checked("input[name=accepted]")
     page.fill("[name=reason]", "第一版")

@@ -93,7 +93,9 @@ def test_a_definition_comes_with_focus_and_pointer_and_goes_with_escape(manager:
     manager.locator("h1").hover()
     tip.wait_for(state="hidden")
     term.click()
-    manager.wait_for_function("document.querySelector('#def-attainment').closest('details').open")
+    manager.wait_for_function(
+        "() => document.querySelector('#def-attainment').closest('details').open"
+    )
 
 
 def test_a_number_opens_its_list_and_the_way_back(manager: Any, numbers: dict[str, str]) -> None:

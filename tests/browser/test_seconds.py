@@ -33,7 +33,7 @@ def test_from_words_to_the_copied_script(
     hand = Hand(page)
     opened(page, hand)
     hand.press("c")
-    page.wait_for_function("navigator.clipboard.readText().then(text => text.length > 20)")
+    page.wait_for_function("() => navigator.clipboard.readText().then(text => text.length > 20)")
     assert "Edge" in page.evaluate("navigator.clipboard.readText()")
     measured(f"from words to the copied script: {hand.interactions} interactions")
     assert hand.interactions <= MOST_TO_SCRIPT

@@ -28,7 +28,7 @@ def search_and_open(page: Any, words: str) -> None:
     page.wait_for_selector(f'#found [data-typed="{words}"]')
     page.keyboard.press("Enter")
     page.wait_for_selector("#panel .desk-script")
-    page.wait_for_function("document.activeElement.id !== 'q'")  # keys are shortcuts again
+    page.wait_for_function("() => document.activeElement.id !== 'q'")  # keys are shortcuts again
 
 
 def walk_to_hand_over(page: Any) -> None:
@@ -71,7 +71,7 @@ def test_the_agent_finds_copies_walks_and_hands_over(
     keep(page, "agent-1-question")
 
     page.keyboard.press("c")
-    page.wait_for_function("navigator.clipboard.readText().then(text => text.length > 20)")
+    page.wait_for_function("() => navigator.clipboard.readText().then(text => text.length > 20)")
     internal = page.locator(".desk-card--internal").first.inner_text()
     script = copied(page)
     assert "Edge" in script

@@ -84,7 +84,7 @@ def test_it_stands_aside_and_ends(open_page: Callable[..., Any]) -> None:
     assert page.evaluate("document.activeElement.id") != "desk-tour"
     page.click("[data-tour-on]")
     page.wait_for_url(re.compile("kb-room"))
-    page.wait_for_function("document.activeElement.id === 'desk-tour'")
+    page.wait_for_function("() => document.activeElement.id === 'desk-tour'")
     page.keyboard.press("ArrowRight")
     page.wait_for_url(re.compile("standardquestion"))
     page.wait_for_selector(".desk-tour-target")
