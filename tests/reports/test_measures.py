@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
@@ -25,8 +26,8 @@ from tickets.reports.answer_use import answer_use
 from tickets.reports.backlog import backlog
 from tickets.reports.behind import after_row, metric_contacts, metric_tickets
 from tickets.reports.contact_numbers import contact_numbers
-from tickets.reports.measures import HOURS, MEASURES, SHARES, About
-from tickets.reports.measuring import by_code, percentile
+from tickets.reports.measures import HOURS, MEASURES, PERCENTILES, SHARES, About
+from tickets.reports.measuring import by_code
 from tickets.reports.narrowing import (
     NOBODY,
     GroupBy,
@@ -38,6 +39,7 @@ from tickets.reports.narrowing import (
 from tickets.reports.period import Period, last_days, today_at
 from tickets.reports.provisional import promises_now_provisional
 from tickets.reports.search_numbers import search_numbers
+from tickets.reports.tallying import Pile, percentiles
 from tickets.reports.ticket_numbers import ticket_numbers
 from tickets.selectors.report_choices import report_choices
 from tickets.services.report_facts import refresh_facts
@@ -65,12 +67,25 @@ def test_no_two_numbers_share_a_code() -> None:
         by_code([MEASURES["met"], MEASURES["met"]])
 
 
-@given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 100))
+HOURS_TAKEN = st.lists(st.integers(0, 40), max_size=60)
+
+
+@given(st.lists(HOURS_TAKEN, max_size=6))
 def test_a_percentile_is_the_smallest_hour_within_which_so_many_lie(
-    hours: list[int], percent: int
+    groups: list[list[int]],
 ) -> None:
-    histogram = {hour: hours.count(hour) for hour in hours}
-    assert percentile(histogram, percent) == slow_percentile(hours, percent)
+    pile = Pile()
+    for place, hours in enumerate(groups):
+        # In two portions, as summed days and live ones come.
+        for portion in (hours[::2], hours[1::2]):
+            counted = Counter(portion)
+            pile.add(place, list(counted), list(counted.values()))
+    found = percentiles(*pile.sorted(len(groups)))
+    together = [hour for hours in groups for hour in hours]
+    assert found == [
+        {percent: slow_percentile(hours, percent) for percent in PERCENTILES}
+        for hours in (*groups, together)
+    ]
 
 
 @given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(0, 800))

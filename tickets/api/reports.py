@@ -32,7 +32,8 @@ from tickets.reports.period import Period, read_period, today_at
 from tickets.reports.provisional import promises_now_provisional
 from tickets.reports.query import GROUPS
 from tickets.reports.reading import read_only
-from tickets.reports.tables import Row, Table, Tally
+from tickets.reports.tables import Row, Table
+from tickets.reports.tallying import Tally
 from tickets.reports.ticket_numbers import ticket_numbers
 
 JSON, CSV, XLSX = "json", "csv", "xlsx"

@@ -36,7 +36,7 @@ from tickets.reports.period import Period, today_at
 from tickets.reports.reading import reports_database
 from tickets.reports.slowly import slow_ticket
 from tickets.reports.sources import CONTACTS, SOURCES, TICKETS, Source
-from tickets.reports.tables import MATCHED_BY
+from tickets.reports.tallying import MATCHED_BY
 from tickets.rules.fact_profile import at_reading
 from tickets.rules.ticket_facts import whole_hours
 from tickets.selectors.sla import working_calendar

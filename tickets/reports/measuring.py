@@ -62,20 +62,6 @@ class Hours:
 PERCENTILES = (50, 80, 90, 95)
 
 
-def percentile(histogram: Mapping[int, int], percent: int) -> int | None:
-    """The smallest whole hour within which ``percent`` % of all lie; None without any.
-
-    ``histogram``: how many took so many whole hours, rounded up.
-    """
-    wanted = sum(histogram.values()) * percent
-    reached = 0
-    for hours in sorted(histogram):
-        reached += histogram[hours] * 100
-        if reached >= wanted > 0:
-            return hours
-    return None
-
-
 def by_code(measures: Sequence[Measure]) -> dict[str, Measure]:
     """``ValueError`` when two have the same code."""
     found = {measure.code: measure for measure in measures}

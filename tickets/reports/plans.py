@@ -33,7 +33,7 @@ from tickets.reports.sheets import (
     group_sheet,
     matrix_sheet,
 )
-from tickets.reports.tables import Tally
+from tickets.reports.tallying import Tally
 from tickets.reports.ticket_numbers import ticket_numbers
 
 MOST_DAYS_BY_DAY = 62

@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy, pgettext
 from tickets.reports.measures import HOURS, MEASURES, SHARES
 from tickets.reports.narrowing import TIMES, GroupBy, ReportScope
 from tickets.reports.period import today_at
-from tickets.reports.tables import Row, Table, Tally
+from tickets.reports.tables import Row, Table
+from tickets.reports.tallying import Tally
 
 Number = int | Fraction | str | None
 

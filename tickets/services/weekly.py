@@ -22,7 +22,7 @@ from tickets.models import ReportSubscription, Team, WeeklyReport
 from tickets.reports.narrowing import GroupBy, ReportScope
 from tickets.reports.period import Period
 from tickets.reports.reading import read_only
-from tickets.reports.tables import Tally
+from tickets.reports.tallying import Tally
 from tickets.reports.ticket_numbers import ticket_numbers
 from tickets.rules.sla import ZONE
 from tickets.rules.weekly import is_due, monday_of, weeks_told
