@@ -49,6 +49,8 @@ def make_durable(server_url: str, *, durable: bool = True) -> None:
                 sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value)
             )
         connection.execute("SELECT pg_reload_conf()")
+        if durable:  # what was filled in goes to the disk now, not beside what is measured
+            connection.execute("CHECKPOINT")
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """``make bench-tickets``: the desk with a million tickets, beside one with ten thousand.
 
-Each size is filled into a database of its own, which is dropped at the end. The table says what
-the goal is and whether it was met; a load beside the figures tells whether the machine was free.
+Each size is filled into a database of its own, which is dropped at the end; then both do the same
+in turn, so that a machine that is slower for a minute is slower for both. The table says what the
+goal is and whether it was met; a load beside the figures tells whether the machine was free.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, datetime
@@ -24,13 +25,19 @@ from typing import Any
 
 from bench.server import machine, make_durable, own_database
 from bench.tickets_table import Figures, table
+from bench.timing import must
+
+Found = dict[str, Any]
+FOUND = "FOUND "
 
 FEW, MANY = 10_000, 1_000_000
 CONNECTIONS = 8
 CLAIMERS = 16
-PAGES = 100
+TURNS = 20
+"""So often the two sizes take turns at what is compared between them."""
+PAGES, CLAIMS_ALONE = 10, 20
+"""One after the other, at each turn."""
 PAGE_RATE = 160
-CLAIMS_ALONE = 200
 CLAIMS_EACH = 30
 READS_EACH = 40
 HAND_OVERS = 1_600
@@ -50,9 +57,12 @@ def main() -> int:
         parser.error("DATABASE_URL is not set; run: make bench-tickets")
     if chosen.size:
         with own_database(server) as url, tempfile.TemporaryDirectory(prefix="kd-bench-") as name:
-            sys.stdout.write(f"\nFIGURES {json.dumps(measured(server, url, name, chosen.size))}\n")
+            for found in measured(server, url, name, chosen.size):
+                print(f"\n{FOUND}{json.dumps(found)}", flush=True)
+                if not sys.stdin.readline():  # nobody wants more
+                    return 1
         return 0
-    few, many = one_size(chosen.few), one_size(chosen.many)
+    few, many = in_turn(chosen.few, chosen.many)
     rows = [*machine(server), *table(few, many)]
     width = max(len(row[0]) for row in rows)
     for what, *figures in rows:
@@ -60,15 +70,40 @@ def main() -> int:
     return 0
 
 
-def one_size(count: int) -> Figures:
-    """The figures of one size, measured in a process of its own: Django knows one database."""
+def in_turn(*counts: int) -> list[Figures]:
+    """The figures of each size. What took its seconds one by one is told by percentiles."""
+    from bench.timing import percentile
+
+    sizes = [one_size(count) for count in counts]
+    all_found: list[dict[str, Any]] = [{} for _count in counts]
+    for both in zip(*sizes, strict=True):
+        for found, more in zip(all_found, both, strict=True):
+            for name, value in more.items():
+                found[name] = found.get(name, []) + value if isinstance(value, list) else value
+    for found in all_found:
+        for name in [name for name, value in found.items() if isinstance(value, list)]:
+            found |= {f"{name}_p{share}": percentile(found[name], share) for share in (50, 95)}
+            del found[name]
+    return all_found
+
+
+def one_size(count: int) -> Iterator[Found]:
+    """What ``measured`` finds, in a process of its own: Django knows one database."""
     argv = [sys.executable, "-m", "bench.tickets", "--size", str(count)]
-    done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True)
-    found: Figures = json.loads(done.stdout.rpartition("FIGURES ")[2])
-    return found
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - pipes
+        for line in process.stdout:
+            if line.startswith(FOUND):
+                yield json.loads(line.removeprefix(FOUND))
+                process.stdin.write("more\n")
+                process.stdin.flush()
+    must(process.returncode == 0, f"{count:,} tickets were not measured to the end")
 
 
-def measured(server: str, url: str, folder: str, count: int) -> Figures:
+def measured(server: str, url: str, folder: str, count: int) -> Iterator[Found]:
+    """Figures, and lists of seconds; between two of them the other size has its turn."""
     from bench.desk import environment
     from tests.faults.topology import topology
 
@@ -93,43 +128,43 @@ def measured(server: str, url: str, folder: str, count: int) -> Figures:
         began = time.perf_counter()
         make_durable(server, durable=False)  # while it is filled
         made = make_desk_of(pattern, count, [each.pk for each in desk.advisors], server)
-        found: Figures = {"tickets": made.tickets, "open": made.open}
-        found["fill"] = time.perf_counter() - began
-        found["alarms"], found["alarms_s"] = _timed_count(partial(fire_alarms, now=now))
-        say(f"{made.tickets:,} tickets, {made.open:,} open, in {found['fill']:.0f} s")
+        filled = time.perf_counter() - began
+        fire_alarms(now=now)
+        say(f"{made.tickets:,} tickets, {made.open:,} open, in {filled:.0f} s")
         began = time.perf_counter()
         catch_up(now)
         say(f"counted and told in {time.perf_counter() - began:.0f} s")
         make_durable(server)
-        found |= while_serving(desk, url, now)
-        found |= in_process(desk, now)
-        found["load"] = os.getloadavg()[0]
+        yield {"tickets": made.tickets, "open": made.open, "fill": filled}
+        yield from while_serving(desk, url, now)
+        yield from in_process(desk)
         connections.close_all()
-    return found
 
 
-def while_serving(desk: Any, url: str, now: datetime) -> Figures:
+def while_serving(desk: Any, url: str, now: datetime) -> Iterator[Found]:
     """What is asked over HTTP; web, worker and beat run."""
     with desk.serving():
-        found = queue_pages(desk)
+        yield from queue_pages(desk)
         say("hand-overs")
-        found |= hand_overs(desk, url, now)
+        yield hand_overs(desk, url, now)
         say("claims over HTTP")
-        found |= claims_over_http(desk)
-        found |= memory(desk)
-    return found
+        yield claims_over_http(desk)
+        yield memory(desk)
 
 
-def in_process(desk: Any, now: datetime) -> Figures:
+def in_process(desk: Any) -> Iterator[Found]:
     say("reads, claims, sweeps, recount")
-    return {**queue_rows(desk), **claims(desk), **sweeps(), **recount(desk.manager)}
+    yield queue_rows(desk)
+    yield from claims(desk)
+    yield sweeps()
+    yield recount(desk.manager)
 
 
-def queue_pages(desk: Any) -> Figures:
+def queue_pages(desk: Any) -> Iterator[Found]:
     """The queue as HTML with an advisor's session: one after the other, then by eight at once."""
     from django.test import Client
 
-    from bench.timing import in_threads, percentile, timed
+    from bench.timing import in_threads
     from tests.services_suite.caller import Caller
 
     client = Client()
@@ -145,18 +180,13 @@ def queue_pages(desk: Any) -> Figures:
     for _warm in range(16):
         page = look()
     shown = page.decode().count('class="queue-number"')
-    alone = [timed(look) for _n in range(PAGES)]
+    for _turn in range(TURNS):
+        yield {"page": _repeat(look, PAGES)}
     looks = [browser() for _n in range(CONNECTIONS)]
     share = PAGE_RATE // CONNECTIONS
     taken, seconds = in_threads([partial(_repeat, each, share) for each in looks])
     rate = len(taken) / seconds
-    return {
-        "page_p50": percentile(alone, 50),
-        "page_p95": percentile(alone, 95),
-        "page_rows": shown,
-        "pages_s": rate,
-        "rows_s": rate * shown,
-    }
+    yield {"page_rows": shown, "pages_s": rate, "rows_s": rate * shown}
 
 
 def _repeat(call: Callable[[], Any], count: int) -> list[float]:
@@ -237,11 +267,10 @@ def claims_over_http(desk: Any) -> Figures:
     return {"claims_http_s": len(taken) / seconds}
 
 
-def claims(desk: Any) -> Figures:
+def claims(desk: Any) -> Iterator[Found]:
     """The service alone: one advisor, then sixteen connections of two processes at once."""
     from django.utils import timezone
 
-    from bench.timing import must, percentile, timed
     from tickets.models import TicketEvent
     from tickets.services.claims import claim_next
 
@@ -251,23 +280,18 @@ def claims(desk: Any) -> Figures:
 
     for _warm in range(8):
         take()
-    alone = [timed(take) for _n in range(CLAIMS_ALONE)]
+    for _turn in range(TURNS):
+        yield {"claim": _repeat(take, CLAIMS_ALONE)}
     before = TicketEvent.objects.filter(code="ticket.claimed").count()
     took, seconds = by_two_processes("claim", CLAIMS_EACH, desk.advisors)
     written = TicketEvent.objects.filter(code="ticket.claimed").count() - before
     written -= CLAIMERS  # each took one to get warm
     must(written == len(took) == CLAIMERS * CLAIMS_EACH, f"{written} tickets were taken")
-    return {
-        "claim_p50": percentile(alone, 50),
-        "claim_p95": percentile(alone, 95),
-        "claims_s": len(took) / seconds,
-        "claims_16_p95": percentile(took, 95),
-    }
+    yield {"claims_s": len(took) / seconds}
 
 
 def by_two_processes(what: str, count: int, people: list[Any]) -> tuple[list[float], float]:
     """A call of ``bench.service_many`` for all people at once; seconds of each, and in all."""
-    from bench.timing import must
 
     names = [person.username for person in people]
     argv = [sys.executable, "-m", "bench.service_many", what, str(count)]
@@ -300,7 +324,7 @@ def sweeps() -> Figures:
     from django.utils import timezone
 
     from bench.million import leave_breaches
-    from bench.timing import must, percentile, timed
+    from bench.timing import percentile, timed
     from tickets.models import Clock, ClockAlarm
     from tickets.services.alarms import fire_alarms
 
@@ -322,7 +346,6 @@ def recount(manager: Any) -> Figures:
     """Two days off: every open clock is counted anew."""
     from django.utils import timezone
 
-    from bench.timing import must
     from klingdesk.core.calendar import Override
     from tickets.models import Clock
     from tickets.selectors.sla import working_calendar
