@@ -184,9 +184,9 @@ def change_of(value: Value) -> Change | None:
     now, then = value.number, value.before
     if now is None or then is None or isinstance(now, str) or isinstance(then, str):
         return None
-    moved = Fraction(now) - Fraction(then)
+    moved: Any = now - then  # whole, or a fraction
     if value.unit is Unit.SHARE and abs(moved) < Fraction(1, 2000):
-        moved = Fraction(0)  # it would read 0.0 points
+        moved = 0  # it would read 0.0 points
     tone = ""
     if moved:
         good = (moved > 0) if value.code in BETTER_HIGH else (moved < 0)

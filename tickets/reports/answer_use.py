@@ -14,7 +14,7 @@ from tickets.reports.narrowing import GroupBy, ReportScope
 from tickets.reports.period import today_at
 from tickets.reports.search_numbers import search_numbers
 from tickets.reports.tables import Table
-from tickets.reports.ticket_numbers import ticket_numbers
+from tickets.reports.ticket_numbers import ticket_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def answer_use(*, scope: ReportScope, now: datetime) -> tuple[AnswerUse, ...]:
     by = GroupBy.QUESTION
     contacts = _by_key(contact_numbers(scope=scope, group_by=by, now=now), "contacts")
     opened = _by_key(search_numbers(scope=scope, group_by=by, now=now), "searches_opened")
-    tickets = _by_key(ticket_numbers(scope=scope, group_by=by, now=now), "tickets")
+    tickets = _by_key(ticket_counts(scope=scope, group_by=by, now=now), "tickets")
     today = today_at(now)
     found = []
     for question in _online(scope):

@@ -188,13 +188,14 @@ def _summed(source: Source, group_by: GroupBy, keys: Keys, days: Days) -> str:
     by = _sums_by(source, group_by, keys)
     columns = dict(zip(source.sums[by], ("key", "other"), strict=False))
     group = _group(group_by, day="start", key=columns.get(group_by.value, ""))
+    counted = "" if source.hours else " AND kind = 0"
     narrowed = "".join(f" AND {columns[name]} = ANY(%(summed_{name})s)" for name in keys)
     for grain, starts in days.sums.items():
         if starts:
             parts.append(
                 f"SELECT {group} AS grp, kind, code, count AS n FROM tickets_reportsum"  # noqa: S608
                 f" WHERE source = %(source)s AND by = %(by)s AND grain = '{grain.value}'"
-                f" AND start = ANY(%(grain_{grain.value})s){narrowed}"
+                f" AND start = ANY(%(grain_{grain.value})s){counted}{narrowed}"
             )
     if parts and source.settled != "true":
         still = f"{source.period} AND NOT {source.settled} AND {source.day} <> ALL(%(days)s)"

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Case, Count, DateField, F, Value, When
+from django.db.models import Case, Count, DateField, F, Q, Value, When
 from django.db.models.functions import TruncDate
 
 from klingdesk.core.calendar import WorkingCalendar
@@ -151,26 +151,38 @@ def _changed(team: rules.Team, what_if: WhatIf, plan: Plan) -> rules.Team:
 # A ticket that no team has yet counts for the default team, where it would go without a rule.
 
 
-def _promised(*fates: Fate) -> Any:
-    """Tickets whose promise counts and has one of these fates."""
-    return TicketFact.objects.annotate(
+def _facts() -> Any:
+    return TicketFact.objects.order_by().annotate(
         promised=F("profile").bitand(int(Flag.PROMISE)),
         fate=F("profile").bitand(_CONTACT_BITS),
-    ).filter(promised__gt=0, fate__in=[int(fate) for fate in fates])
+    )
+
+
+def _promised(*fates: Fate) -> Q:
+    """Tickets whose promise counts and has one of these fates.
+
+    Where many are counted it belongs into the count and not into the condition: PostgreSQL takes
+    such bits for rare, and would sort what it could add up as it comes.
+    """
+    return Q(promised__gt=0, fate__in=[int(fate) for fate in fates])
 
 
 def _waiting(now: datetime, usual: int) -> dict[int, dict[date | None, int]]:
     """Open tickets whose user has no answer, by team and due date; None: it is past."""
     rows = (
-        _promised(Fate.RUNNING, Fate.BREACHED)
-        .filter(settled=False, answered_at=None, status__in=OPEN_STATUSES)
+        _facts()
+        .filter(
+            _promised(Fate.RUNNING, Fate.BREACHED),
+            settled=False,
+            answered_at=None,
+            status__in=OPEN_STATUSES,
+        )
         .annotate(
             due_day=Case(
                 When(due_at__lt=now, then=Value(None, output_field=DateField())),
                 default=TruncDate("due_at", tzinfo=ZONE),
             )
         )
-        .order_by()
         .values_list("team", "due_day")
         .annotate(count=Count("pk"))
     )
@@ -191,11 +203,10 @@ def _by_day(waiting: Mapping[date | None, int], plan: Plan) -> tuple[int, ...]:
 def _intake(since: date, today: date, usual: int) -> dict[int, dict[date, int]]:
     """Hand-overs with a promise by team and day."""
     rows = (
-        _promised(Fate.RUNNING, Fate.MET, Fate.BREACHED)
+        _facts()
         .filter(day__gte=since, day__lt=today)
-        .order_by()
         .values_list("team", "day")
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("pk", filter=_promised(Fate.RUNNING, Fate.MET, Fate.BREACHED)))
     )
     found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     for team, day, count in rows:
@@ -206,7 +217,7 @@ def _intake(since: date, today: date, usual: int) -> dict[int, dict[date, int]]:
 def _answers(since: date, today: date, calendar: WorkingCalendar) -> tuple[int, ...]:
     """How many tickets each advisor answered on each working day on which they answered any."""
     rows = (
-        _promised(Fate.MET, Fate.BREACHED)
+        _facts()
         .filter(
             day__gte=since - ANSWERED_WITHIN,
             day__lt=today,
@@ -215,11 +226,12 @@ def _answers(since: date, today: date, calendar: WorkingCalendar) -> tuple[int, 
             assignee__isnull=False,
         )
         .annotate(answered_on=TruncDate("answered_at", tzinfo=ZONE))
-        .order_by()
         .values_list("assignee", "answered_on")
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("pk", filter=_promised(Fate.MET, Fate.BREACHED)))
     )
-    return tuple(sorted(count for _who, day, count in rows if calendar.is_working(day)))
+    days = (since + timedelta(days=number) for number in range((today - since).days))
+    working = {day for day in days if calendar.is_working(day)}
+    return tuple(sorted(count for _who, day, count in rows if count and day in working))
 
 
 # --- who is there ---------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ from tickets.reports.sheets import (
     matrix_sheet,
 )
 from tickets.reports.tallying import Tally
-from tickets.reports.ticket_numbers import ticket_numbers
+from tickets.reports.ticket_numbers import ticket_counts, ticket_numbers
 
 MOST_DAYS_BY_DAY = 62
 MOST_DAYS_BY_WEEK = 400
@@ -73,7 +73,7 @@ TREND = Plan(
 
 QUALITY = Plan(
     code="quality",
-    engine=ticket_numbers,
+    engine=ticket_counts,
     figures=(
         *_figures("tickets", "completeness", "returned", "chase_rate", "chased"),
         *_figures("solved_once", "reopen_rate", "reopened", "merged", "cancelled"),

@@ -11,7 +11,7 @@ from tickets.reports.as_of import facts_as_of
 from tickets.reports.counting import Counts, counts
 from tickets.reports.measures import About
 from tickets.reports.narrowing import NARROWING, NOBODY, GroupBy, ReportScope
-from tickets.reports.sources import TICKETS, Source
+from tickets.reports.sources import TICKETS, WITHOUT_HOURS, Source
 from tickets.reports.tables import Table, table
 
 _ORDER = ("breached", "tickets")
@@ -23,8 +23,17 @@ def ticket_numbers(*, scope: ReportScope, group_by: GroupBy, now: datetime) -> T
     Call within ``reading.read_only`` so that they see one snapshot. Empty for whoever is no
     manager.
     """
+    return _numbers(TICKETS, scope, group_by, now)
+
+
+def ticket_counts(*, scope: ReportScope, group_by: GroupBy, now: datetime) -> Table:
+    """``ticket_numbers`` without working hours: their percentiles are None."""
+    return _numbers(WITHOUT_HOURS, scope, group_by, now)
+
+
+def _numbers(source: Source, scope: ReportScope, group_by: GroupBy, now: datetime) -> Table:
     narrowed = scope.only_by(*NARROWING)
-    found, merge = grouped_counts(TICKETS, scope, group_by, narrowed, now)
+    found, merge = grouped_counts(source, scope, group_by, narrowed, now)
     return table(
         found,
         about=About.TICKETS,

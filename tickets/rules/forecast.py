@@ -12,6 +12,7 @@ own that is answered in the order of due dates, as ``claim_next`` gives tickets 
 A ticket is breached when its due day ends without an answer; it is still answered first on the next
 day. Draws are *common random numbers*: an advisor's draws depend on the seed, the team and the
 advisor's place in it, so that two forecasts with the same seed differ only by what was changed.
+Each stream of them gives the advisors of a team (or its days) their draws one after the other.
 Since the queue goes by due dates, whatever waits with one advisor more waits with one less, too:
 more people never mean more breaches, in any single draw.
 """
@@ -25,7 +26,6 @@ from typing import Any, Final
 import numpy as np
 
 Counts = np.ndarray[Any, np.dtype[np.int64]]
-Draws = np.ndarray[Any, np.dtype[np.float64]]
 
 PERCENTILES: Final = (10, 50, 90)
 RUNS: Final = 2_000
@@ -146,12 +146,12 @@ def _team_breaches(days: Sequence[Day], team: Team, sample: Counts, seed: int, r
     for number, count in enumerate(team.backlog[:horizon]):
         waiting[:, number + 1] = count
     breaches = np.zeros((runs, horizon), dtype=np.int64)
-    drawn = 0
+    stream = _stream(seed, _ARRIVALS, team.key)
     for number, day in enumerate(days):
         for arrival in day.arrivals:
+            arrived = _arrived(team, arrival, stream, runs)
             if arrival.due < horizon:
-                waiting[:, arrival.due + 1] += _arrived(team, arrival, seed, drawn, runs)
-            drawn += 1
+                waiting[:, arrival.due + 1] += arrived
         # In the order of due dates: of the first k kinds remains what the room does not reach.
         upto = np.maximum(np.cumsum(waiting, axis=1) - room[:, number, None], 0)
         waiting = np.diff(upto, axis=1, prepend=0)
@@ -168,33 +168,36 @@ def _room(days: Sequence[Day], team: Team, sample: Counts, seed: int, runs: int)
     if not len(sample):
         return room.astype(np.int64)
     left = np.array([day.share for day in days])
-    for place, shares in enumerate(team.present):
-        present = np.array(shares[:horizon]) * left
-        if present.any():
-            draws = _draws(seed, _ANSWERS, team.key, place, (runs, horizon))
-            room += _picked(sample, draws) * present
+    stream = _stream(seed, _ANSWERS, team.key)
+    for shares in team.present:
+        # Drawn even for whoever is not there: the next one's draws are the same then.
+        answered = _picked(sample, stream, (runs, horizon))
+        room += answered * (np.array(shares[:horizon]) * left)
     # 0.1 + 0.2 is more than 0.3: a whole ticket must not be lost to that.
     return np.floor(room + 1e-9).astype(np.int64)
 
 
-def _arrived(team: Team, arrival: Arrival, seed: int, number: int, runs: int) -> Counts:
+def _arrived(team: Team, arrival: Arrival, stream: np.random.Generator, runs: int) -> Counts:
     """Hand-overs of one calendar day, by draw; of a part of a day so many, rounded."""
     sample = _sorted(team.intake.get(arrival.kind, ()))
     if not len(sample):
         return np.zeros(runs, dtype=np.int64)
-    draws = _draws(seed, _ARRIVALS, team.key, number, (runs,))
-    arrived: Counts = np.rint(_picked(sample, draws) * arrival.share).astype(np.int64)
+    arrived: Counts = np.rint(_picked(sample, stream, (runs,)) * arrival.share).astype(np.int64)
     return arrived
 
 
-def _draws(seed: int, stream: int, team: int, number: int, shape: tuple[int, ...]) -> Draws:
-    """Numbers from 0 to below 1 that depend on nothing but the arguments."""
-    return np.random.default_rng([seed, stream, team, number]).random(shape)
+def _stream(seed: int, stream: int, team: int) -> np.random.Generator:
+    """Draws that depend on nothing but the arguments."""
+    return np.random.default_rng([seed, stream, team])
 
 
-def _picked(sample: Counts, draws: Draws) -> Counts:
-    """For each draw one of the sample, each as likely as the others."""
-    picked: Counts = sample[(draws * len(sample)).astype(np.int64)]
+def _picked(sample: Counts, stream: np.random.Generator, shape: tuple[int, ...]) -> Counts:
+    """For each draw one of the sample, each as likely as the others.
+
+    A draw lies below 1 by 2**-24 at least: a smaller sample is never overrun.
+    """
+    draws = stream.random(shape, dtype=np.float32)
+    picked: Counts = sample.take((draws * len(sample)).astype(np.intp))
     return picked
 
 

@@ -10,6 +10,7 @@ from datetime import time as clock
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from tickets.rules.forecast import (
     Arrival,
     Day,
     Team,
+    _picked,
     _team_breaches,
     on_leave,
     simulate,
@@ -123,6 +125,19 @@ def test_other_seeds_draw_others() -> None:
         for seed in range(10)
     }
     assert len(means) > 5
+
+
+class _Highest:
+    """Draws the largest number that there is."""
+
+    def random(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        return np.full(shape, 1 - 2**-24, dtype=dtype)
+
+
+@given(st.integers(min_value=1, max_value=100_000))
+def test_the_highest_draw_picks_the_last_of_a_sample(size: int) -> None:
+    picked = _picked(np.arange(size), _Highest(), (2, 3))  # type: ignore[arg-type]
+    assert (picked == size - 1).all()
 
 
 @given(samples, seeds, st.integers(min_value=0, max_value=3))
