@@ -50,10 +50,13 @@ class Desk:
 
     def caller(self, user: Any) -> Caller:
         """Over HTTP with a token."""
+        return Caller(self.port, self.token(user))
+
+    def token(self, user: Any) -> str:
         from knox.models import get_token_model
 
         _record, token = get_token_model().objects.create(user=user)
-        return Caller(self.port, token)
+        return str(token)
 
     @contextmanager
     def serving(self) -> Iterator[None]:

@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.lean_client import LeanClient
 from bench.server import machine, make_durable, own_database
 from bench.tickets_table import Figures, table
 from bench.timing import must
@@ -181,6 +182,8 @@ def queue_pages(desk: Any) -> Iterator[Found]:
         page = look()
     shown = page.decode().count('class="queue-number"')
     for _turn in range(TURNS):
+        look = browser()  # while the other size had its turn, an idle connection was closed
+        look()
         yield {"page": _repeat(look, PAGES)}
     looks = [browser() for _n in range(CONNECTIONS)]
     share = PAGE_RATE // CONNECTIONS
@@ -209,12 +212,12 @@ def hand_overs(desk: Any, url: str, now: datetime) -> Figures:
     patterns = [contact_at_hand_over(each, now) for each in desk.agents]
     contacts = [copies_of_contact(pattern, share) for pattern in patterns]
     bare = copies_of_contact(patterns[0], COUNT * 2)
-    callers = [desk.caller(agent) for agent in desk.agents]
+    clients = [LeanClient(desk.port, desk.token(agent)) for agent in desk.agents]
     ready = threading.Barrier(CONNECTIONS + 1)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         works = [
             pool.submit(_hand_over_all, *each, ready)
-            for each in zip(callers, patterns, contacts, strict=True)
+            for each in zip(clients, patterns, contacts, strict=True)
         ]
         ready.wait()
         meter = Meter(desk.processes.started)
@@ -243,15 +246,21 @@ def hand_overs(desk: Any, url: str, now: datetime) -> Figures:
 
 
 def _hand_over_all(
-    caller: Any, first: int, contacts: list[int], ready: threading.Barrier
+    client: LeanClient, first: int, contacts: list[int], ready: threading.Barrier
 ) -> list[float]:
     """The first one opens the connection (an idle one would be closed) and is not counted."""
-    from bench.measures import _escalate
+    from bench.desk import BODY
     from bench.timing import timed
 
-    _escalate(caller, first, "8")
+    first_one, *requests = [
+        client.post(
+            f"/api/v1/consultations/{each}/escalate/", {**BODY, "account_id": f"8{each:06d}"}
+        )
+        for each in (first, *contacts)
+    ]
+    client.send(first_one, 201)
     ready.wait()
-    return [timed(partial(_escalate, caller, each, "8")) for each in contacts]
+    return [timed(partial(client.send, each, 201)) for each in requests]
 
 
 def claims_over_http(desk: Any) -> Figures:
