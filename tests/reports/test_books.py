@@ -37,7 +37,7 @@ from tickets.reports.narrowing import GroupBy, ReportScope
 from tickets.reports.period import last_days, today_at
 from tickets.reports.reading import read_only
 from tickets.reports.search_numbers import search_numbers
-from tickets.reports.ticket_numbers import ticket_numbers
+from tickets.reports.ticket_numbers import ticket_counts, ticket_numbers
 from tickets.services import report_rebuild
 from tickets.services.anonymising import anonymise
 from tickets.services.archiving import archive_tickets
@@ -108,6 +108,29 @@ def test_working_hours_until_answer_and_solution(old_ticket: Ticket, manager: An
     assert found.percentiles["resolve_hours"][50] == 18
     assert (found.share("attainment"), found.share("reopen_rate")) == (1.0, 0.0)
     assert found.share("completeness") == 1.0
+
+
+@pytest.mark.parametrize("group_by", GroupBy)
+def test_without_hours_the_counts_are_the_same(
+    old_ticket: Ticket, manager: Any, group_by: GroupBy
+) -> None:
+    """Counted row by row, then from sums, which hold the hours as well."""
+    refresh_facts(now=LATER)
+    asked = {
+        "scope": ReportScope(user=manager, period=last_days(today_at(LATER), 60)),
+        "group_by": group_by,
+        "now": LATER,
+    }
+    for summed in (False, True):
+        if summed:
+            sum_quiet_days(now=LATER, quiet=AT_ONCE)
+        whole, counts = ticket_numbers(**asked), ticket_counts(**asked)
+        assert whole.total.percentiles["contact_hours"][50] == 9
+        assert counts.total.percentiles["contact_hours"][50] is None
+        assert counts.total.numbers == whole.total.numbers
+        assert [(row.key, row.label, row.tally.numbers) for row in counts.rows] == [
+            (row.key, row.label, row.tally.numbers) for row in whole.rows
+        ]
 
 
 def test_a_rebuild_mends_what_is_wrong_and_can_be_stopped(
