@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from klingdesk.moments import number_words, weekday_words
@@ -175,8 +176,15 @@ def words(number: Number, unit: Unit) -> str:
     if isinstance(number, str):
         return number
     if unit is Unit.HOURS:
-        return _("%(hours)s h") % {"hours": number_words(number)}
+        return _hours_words(number, get_language())
     return number_words(number)
+
+
+@lru_cache(1_000)
+def _hours_words(hours: int, language: str | None) -> str:
+    """In the language of this moment, which is ``language``. A long table tells the same few hours
+    thousands of times."""
+    return _("%(hours)s h") % {"hours": number_words(hours)}
 
 
 def change_of(value: Value) -> Change | None:

@@ -57,7 +57,9 @@ class ReportQuery:
 
     def string(self, **more: str) -> str:
         """``pairs`` after ``more``, as the query part of an address."""
-        return urlencode({**more, **self.pairs()})
+        # Dates, codes and digits need no quoting, and a long table asks for thousands of them.
+        own = "&".join(f"{name}={value}" for name, value in self.pairs().items())
+        return f"{urlencode(more)}&{own}" if more else own
 
     def but(self, **changes: Any) -> ReportQuery:
         return replace(self, **changes)
