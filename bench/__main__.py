@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.server import machine, make_durable, own_database
+from bench.timing import say
 from tests.faults.topology import topology
 
 FEW = 100
@@ -76,10 +77,6 @@ def run(url: str, folder: Path, tickets: int) -> list[tuple[str, str]]:
         rows += measures.alarm_sweep(desk, now + timedelta(days=60))
         connections.close_all()
     return rows
-
-
-def say(what: str) -> None:
-    print(f"bench: {what}", file=sys.stderr, flush=True)
 
 
 def print_table(rows: Iterable[tuple[str, str]]) -> None:

@@ -122,6 +122,12 @@ def contact_at_hand_over(agent: Any, now: datetime) -> int:
     return contact.pk
 
 
+def hand_over_of(contact: int, first_digit: str) -> tuple[str, dict[str, Any]]:
+    """Path within the API and body that hand a contact over for an account of its own."""
+    body = {**BODY, "account_id": f"{first_digit}{contact:06d}"}
+    return f"consultations/{contact}/escalate/", body
+
+
 def routed_ticket(agent: Any, now: datetime) -> int:
     """A ticket in the default team's queue; its id."""
     from tickets.services.hand_over import Capture, hand_over

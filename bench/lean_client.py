@@ -28,10 +28,10 @@ class LeanClient:
         )
 
     def post(self, path: str, body: Mapping[str, Any]) -> bytes:
-        """The request, to be sent later."""
+        """The request to ``path`` of the API, to be sent later."""
         data = json.dumps(body).encode()
         length = f"Content-Length: {len(data)}\r\n\r\n"
-        return f"POST {path} HTTP/1.1\r\n{self._head}{length}".encode() + data
+        return f"POST /api/v1/{path} HTTP/1.1\r\n{self._head}{length}".encode() + data
 
     def send(self, request: bytes, status: int) -> None:
         """Until the whole answer is there. Another status ends the bench."""
@@ -40,14 +40,10 @@ class LeanClient:
         while (end := answer.find(b"\r\n\r\n")) < 0:
             answer += self._more()
         must(answer.startswith(b"HTTP/1.1 %d " % status), answer.decode(errors="replace"))
-        length = _LENGTH.search(answer, 0, end)
-        must(length, "an answer does not tell how long it is")
-        assert length is not None  # noqa: S101 - for mypy
+        length = must(_LENGTH.search(answer, 0, end), "an answer does not tell how long it is")
         missing = end + 4 + int(length[1]) - len(answer)
         while missing > 0:
             missing -= len(self._more())
 
     def _more(self) -> bytes:
-        found = self._socket.recv(_AT_ONCE)
-        must(found, "the connection was closed in the middle of an answer")
-        return found
+        return must(self._socket.recv(_AT_ONCE), "the connection was closed within an answer")

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bench.desk import BODY, Desk, contact_at_hand_over
+from bench.desk import BODY, Desk, contact_at_hand_over, hand_over_of
 from bench.timing import in_threads, must, p50_p95, timed
 from tests.services_suite.caller import Caller
 
@@ -47,8 +47,7 @@ def hand_overs(desk: Desk, now: datetime) -> Rows:
 
 
 def _escalate(caller: Caller, contact: int, first_digit: str) -> None:
-    body = {**BODY, "account_id": f"{first_digit}{contact:06d}"}
-    caller.ok(caller.post(f"consultations/{contact}/escalate/", body), 201)
+    caller.ok(caller.post(*hand_over_of(contact, first_digit)), 201)
 
 
 def single_hand_overs(desk: Desk, now: datetime) -> Rows:

@@ -11,13 +11,13 @@ import argparse
 import contextlib
 import os
 import random
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 from bench.server import machine, make_durable, own_database
+from bench.timing import percentile, say, timed
 
 TICKETS = 1_000_000
 PEOPLE = 60
@@ -200,7 +200,6 @@ def timed_report(name: str, call: Callable[[], Any], runs: int) -> Row:
     """The first time on a new connection, then again and again, each in its own snapshot."""
     from django.db import connection
 
-    from bench.timing import percentile, timed
     from tickets.reports.reading import read_only
 
     def read() -> None:
@@ -220,7 +219,6 @@ def keeping_up() -> Iterator[Row]:
     """What it costs to count a thousand new events, of as many tickets of the last weeks."""
     from django.utils import timezone
 
-    from bench.timing import percentile, timed
     from tickets.models import Ticket, TicketEvent
     from tickets.services.report_facts import refresh_facts
     from tickets.services.report_sums import sum_quiet_days
@@ -246,10 +244,6 @@ def keeping_up() -> Iterator[Row]:
 
 def goal(met: bool, what: str) -> str:
     return f"{what}: {'met' if met else 'MISSED'}"
-
-
-def say(what: str) -> None:
-    print(f"bench: {what}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

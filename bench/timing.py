@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
-def must(truth: object, what: str) -> None:
-    """The figures of a desk that does something else than it should are worth nothing."""
+def say(what: str) -> None:
+    """How far the bench is, beside the table."""
+    print(f"bench: {what}", file=sys.stderr, flush=True)
+
+
+def must(truth: T | None, what: str) -> T:
+    """``truth`` itself. The figures of a desk that does something else than it should are worth
+    nothing."""
     if not truth:
         raise SystemExit(f"bench: {what}")
+    return truth
 
 
 def percentile(values: Sequence[float], share: int) -> float:
