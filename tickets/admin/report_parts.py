@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -77,8 +77,7 @@ class Change:
     tone: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """``raw`` is what a chart draws, empty for nothing; ``href`` the list behind the number."""
 
     text: str
@@ -169,15 +168,12 @@ def percent(share: Fraction | None) -> str:
 
 
 def words(number: Number, unit: Unit) -> str:
+    if isinstance(number, int):  # most are
+        is_hours = unit is Unit.HOURS
+        return _hours_words(number, get_language()) if is_hours else number_words(number)
     if number is None:
         return NONE
-    if isinstance(number, Fraction):
-        return percent(number)
-    if isinstance(number, str):
-        return number
-    if unit is Unit.HOURS:
-        return _hours_words(number, get_language())
-    return number_words(number)
+    return number if isinstance(number, str) else percent(number)
 
 
 @lru_cache(1_000)
@@ -211,9 +207,9 @@ def change_of(value: Value) -> Change | None:
 
 
 def _raw(number: Number) -> str:
-    if isinstance(number, Fraction):
-        return f"{float(number) * 100:.3f}"
-    return str(number) if isinstance(number, int) else ""
+    if isinstance(number, int):
+        return str(number)
+    return f"{float(number) * 100:.3f}" if isinstance(number, Fraction) else ""
 
 
 # --- numbers that open ----------------------------------------------------------------------------

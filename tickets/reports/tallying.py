@@ -76,8 +76,10 @@ def tallies(about: About, piles: Mapping[int, Pile], groups: int) -> Iterable[Ta
     """One for each group, and one for all together."""
     names = [measure.code for measure in MATCHED_BY[about]]
     codes, cells = piles.get(0, Pile()).sorted(groups)
-    matched = np.array([_matched(about, code) for code in codes], dtype=np.float64)
-    numbers = (cells @ matched.reshape(-1, len(names))).astype(np.int64).tolist()
+    matched = np.array([_matched(about, code) for code in codes], dtype=np.int64)
+    # Of whole numbers: for doubles numpy asks BLAS, whose threads keep every other core of the
+    # machine busy for 50 ms after each product.
+    numbers = (cells.astype(np.int64) @ matched.reshape(-1, len(names))).tolist()
     found: dict[str, list[dict[int, int | None]]] = {}
     if about is About.TICKETS:
         for name, hours in HOURS.items():

@@ -1,4 +1,4 @@
-"""The cells of a report's table: ``{% load report_table %}``."""
+"""The rows of a report's table: ``{% load report_table %}``."""
 
 from __future__ import annotations
 
@@ -9,16 +9,28 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from tickets.admin.report_parts import Cell, Change, Term
+from tickets.admin.report_parts import Cell, Change, ShownLine, Term
 
 register = template.Library()
 
 
 @register.simple_tag
-def cells(row: Iterable[Cell]) -> SafeString:
-    """The cells of one row. Put together here: a table may have ten thousand of them, and a
-    template takes ten times as long for each."""
-    return mark_safe("".join(map(_cell, row)))  # noqa: S308 - escaped below
+def rows(lines: Iterable[ShownLine]) -> SafeString:
+    """Lines of a table. Put together here: a table may have ten thousand cells, and a template
+    takes ten times as long for each."""
+    return mark_safe("".join(map(_row, lines)))  # noqa: S308 - escaped below
+
+
+def _row(line: ShownLine) -> str:
+    date = f' class="report-date" data-label="{escape(line.short)}"' if line.short else ""
+    cells = "".join(map(_cell, line.cells))
+    return f'<tr><th scope="row"{date}>{_name(line)}</th>{cells}</tr>\n'
+
+
+def _name(line: ShownLine) -> str:
+    if line.href:
+        return f'<a href="{escape(line.href)}">{escape(line.label)}</a>'
+    return term(line.term) if line.term else escape(line.label)
 
 
 def _cell(cell: Cell) -> str:
