@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bench.server import machine, make_durable, own_database
+from bench import made_up
+from bench.server import machine, own_database
 from bench.timing import percentile, timed
 
 TICKETS = 100_000
@@ -63,7 +64,7 @@ def main() -> int:
     if not server:
         parser.error("DATABASE_URL is not set; run: make bench-pages")
     with contextlib.nullcontext(server) if chosen.filled else own_database(server) as url:
-        _set_up(url)
+        made_up.set_up(url)
         if not chosen.filled:
             _fill(server, chosen.tickets)
         for what, said in machine(server):
@@ -71,40 +72,10 @@ def main() -> int:
         return _print(list(_measured(chosen.runs, chosen.only)))
 
 
-def _set_up(url: str) -> None:
-    os.environ |= {
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "klingdesk.settings",
-        "KLINGDESK_MODE": "demo",
-        "KLINGDESK_ALLOWED_HOSTS": "testserver",
-        "KLINGDESK_DEMO_PASSWORD": "for-the-bench-only",
-        "KLINGDESK_DEMO_TICKETS": "0",
-        "KLINGDESK_LOG_LEVEL": "ERROR",
-        "KLINGDESK_SESSIONS_PER_PERSON": "100",
-    }
-    import django
-
-    django.setup()
-    from django.conf import settings
-
-    from klingdesk import garbage
-
-    garbage.settle()  # as in the web's processes
-    # Files are served by others and their names are looked up: not what is measured.
-    settings.STORAGES["staticfiles"]["BACKEND"] = (
-        "django.contrib.staticfiles.storage.StaticFilesStorage"
-    )
-
-
 def _fill(server: str, tickets: int) -> None:
-    from django.core.management import call_command
     from django.db import connection
 
-    make_durable(server, durable=False)
-    call_command("migrate", verbosity=0)
-    call_command("bootstrap")
-    call_command("demo_history", tickets=tickets, seed=1, people=60)
-    make_durable(server)
+    made_up.fill(server, tickets)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
