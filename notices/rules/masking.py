@@ -31,10 +31,17 @@ _LOCAL: Final = r"[\w.%+\-]"
 # Each run is read once: it begins where it can, takes all it can and gives nothing back. A part
 # that follows a part (a@b@c) is of the same address.
 _MAIL: Final = re.compile(rf"(?<!{_LOCAL}){_LOCAL}++(?:@{_LOCAL}++)++")
-_DATE: Final = r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?!\d)"
+_MONTH, _DAY = r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12][0-9]|3[01])(?!\d)"
+_AFTER_YEAR: Final = (
+    "(?:" + "|".join(rf"{sep}{_MONTH}{sep}{_DAY}" for sep in ("-", "/", r"\.")) + ")"
+)
+_TIME: Final = r"(?:[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?!\d))?"
+RECENT: Final = rf"20[2-9][0-9]{_AFTER_YEAR}{_TIME}"
+"""A date, or a moment, of the years in which there are tickets: nobody's date of birth."""
+
 _TOLD: Final = re.compile(
-    r"(?P<keep>(?<!\w)T[0-9]{8,12}(?!\w)"
-    rf"|(?<!\d){_DATE}(?:[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?!\d))?)"
+    r"(?P<keep>(?<![0-9A-Za-z_])T[0-9]{8,12}(?![0-9A-Za-z_])"
+    rf"|(?<!\d)(?:19|20)[0-9]{{2}}{_AFTER_YEAR}{_TIME})"
     rf"|(?P<number>{DIGIT}(?:{BETWEEN}{DIGIT}){{{LONG_RUN - 1},}}+)"
 )
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from klingdesk.core.account_id import HIDDEN, mask_account_id, mask_phone
-from notices.rules.masking import BETWEEN, DIGIT
+from notices.rules.masking import BETWEEN, DIGIT, RECENT
 from tickets.models import Consultation, Ticket, TicketEvent
 
 
@@ -23,19 +23,30 @@ class PersonalPart(StrEnum):
 EVERYTHING = frozenset(PersonalPart)
 
 _DIGIT = re.compile(DIGIT)
-_NUMBER = re.compile(rf"{DIGIT}(?:{BETWEEN}{DIGIT}){{5,}}+")
+_NUMBER = rf"{DIGIT}(?:{BETWEEN}{DIGIT}){{5,}}+"
 """Six digits or more, as account IDs, phones, cards and identity numbers have, however they are
 grouped or read out."""
+
+_ALONE = rf"(?!{BETWEEN}{DIGIT})"
+_TOLD = re.compile(
+    rf"(?P<keep>(?:(?<![0-9A-Za-z_])T[0-9]{{8}}(?![A-Za-z_])|{RECENT}(?:{BETWEEN}{RECENT}){{0,3}})"
+    rf"{_ALONE})"
+    rf"|(?P<number>{_NUMBER})"
+)
+"""Numbers of tickets and recent dates stay, where no other digit is near them: without them nobody
+understands what happened."""
 
 _PART_OF_NUMBER = re.compile(rf"\d|{DIGIT}{BETWEEN}{DIGIT}")
 
 
 def masked_text(text: str) -> str:
     """``text`` with the greater part of every long number hidden: ``1391234567`` → ``13****``."""
-    return _NUMBER.sub(_hidden, text)
+    return _TOLD.sub(_kept_or_hidden, text)
 
 
-def _hidden(found: re.Match[str]) -> str:
+def _kept_or_hidden(found: re.Match[str]) -> str:
+    if found["keep"]:
+        return found["keep"]
     return "".join(_DIGIT.findall(found[0])[:2]) + HIDDEN
 
 
