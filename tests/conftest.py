@@ -19,6 +19,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.utils import timezone, translation
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from kb.models import Category, StandardQuestion
 from kb.selectors.search import holder
@@ -40,6 +42,9 @@ from tickets.services.routing import route_tickets
 # Property tests draw the same examples on every run and have no stopwatch.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+# Hypothesis also draws constants of whatever modules are loaded, which depends on the tests that ran
+# before in the same process. It has no setting for it.
+providers._get_local_constants = Constants
 
 LOCALE = Path(__file__).resolve().parents[1] / "locale"
 

@@ -436,7 +436,7 @@ def test_no_order_of_actions_leaves_a_contradiction(machine: type[TicketMachine]
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=45,
+            max_examples=60,
             stateful_step_count=50,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],  # making a failure of this kind smaller takes for ever
