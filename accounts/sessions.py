@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.utils import timezone
+
+from klingdesk.database.composed import Composed
+
+if TYPE_CHECKING:
+    from accounts.models import DeskSession
 
 STARTED = "started"
 SEEN = "seen"
@@ -27,6 +34,13 @@ class SessionStore(DatabaseStore):
 
         return DeskSession
 
+    def _get_session_from_db(self) -> Any:
+        """Django's, composed once: every request of a person reads its session."""
+        found = _in_force().first(self.session_key, timezone.now())
+        if found is None:
+            self._session_key = None
+        return found
+
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         row: Any = super().create_model_instance(data)
         row.user_id = data.get(SESSION_KEY)
@@ -34,6 +48,13 @@ class SessionStore(DatabaseStore):
         row.seen_at = _instant(data, SEEN)
         row.browser = data.get(BROWSER, "")
         return row
+
+
+@cache
+def _in_force() -> Composed[DeskSession]:
+    key, now = "?", datetime.min.replace(tzinfo=UTC)
+    rows = SessionStore.get_model_class().objects.filter(session_key=key, expire_date__gt=now)
+    return Composed(rows, key, now, kept=True)
 
 
 def _instant(data: Mapping[str, Any], name: str) -> datetime | None:

@@ -153,7 +153,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "accounts.backends.DeskBackend",
 ]
 if KLINGDESK_MODE is Mode.TEST:
     # The tests log in thousands of times; a slow hash would only measure itself.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import CharField, Exists, Min, OuterRef, QuerySet, Value
+from django.db.models import CharField, Count, Exists, Min, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Now
 from django.utils.translation import gettext_lazy as _
 
 from klingdesk.core.errors import NotFound
 from klingdesk.core.roles import roles_of
+from klingdesk.database.composed import PERSON, ComposedValues
 from notices.models import Delivery, Line, Notice, Preference, Webhook
 from notices.models.labels import ChannelKind, DeliveryState
 from notices.rules.topics import Topic
@@ -30,7 +32,14 @@ def notices_for(user: Any, *, unread: bool = False, topic: str = "") -> QuerySet
 
 
 def unread_count(user: Any) -> int:
-    return notices_for(user, unread=True).count()
+    """Every page shows it."""
+    return sum(number for (number,) in _unread().rows(user.pk))
+
+
+@cache
+def _unread() -> ComposedValues:
+    own = notices_for(PERSON, unread=True).order_by().values("recipient")
+    return ComposedValues(own.values_list(Count("pk")), PERSON, kept=True)
 
 
 def topics_for(user: Any) -> list[Topic]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import login as django_login
 from django.http import HttpRequest
 
+from accounts.backends import DeskBackend
 from accounts.selectors.logins import has_two_step, must_change_password
 from accounts.selectors.personal import language_of
 from accounts.selectors.tours import TOURS_SEEN, tours_seen
@@ -19,7 +20,7 @@ from klingdesk.core.roles import is_bot
 
 PASSWORD = "password"  # noqa: S105 - the name of a step
 TWO_STEP = "two_step"
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = f"{DeskBackend.__module__}.{DeskBackend.__qualname__}"
 
 
 def owed_by(user: Any) -> list[str]:

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +16,7 @@ from knox.crypto import hash_token
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import ApiToken
-from klingdesk.core.roles import remember_groups
+from accounts.selectors.with_groups import attributes, user_columns, user_of_row
 from klingdesk.database.base import kept_cursor
 
 
@@ -48,39 +47,28 @@ def _read(digest: str) -> ApiToken | None:
 
     Written by hand: every request does it, and the mapper needs a millisecond to compose it.
     """
-    statement, tokens, users = _statement()
+    statement, tokens = _statement()
     with kept_cursor() as cursor:
         cursor.execute(statement, [digest, timezone.now()])
         row = cursor.fetchone()
     if row is None:
         return None
-    alias = connection.alias
-    token: ApiToken = ApiToken.from_db(alias, tokens, row[: len(tokens)])
-    user = get_user_model().from_db(alias, users, row[len(tokens) : -1])
-    remember_groups(user, row[-1])
-    token.user = user
+    token: ApiToken = ApiToken.from_db(connection.alias, tokens, row[: len(tokens)])
+    token.user = user_of_row(row[len(tokens) :])
     return token
 
 
 @cache
-def _statement() -> tuple[str, list[str], list[str]]:
-    """The statement, and the attributes of token and user in the order of its columns."""
-    token, user, group = ApiToken._meta, get_user_model()._meta, Group._meta
-    members = get_user_model().groups.through._meta
-    columns = [f't."{field.column}"' for field in token.concrete_fields]
-    columns += [f'u."{field.column}"' for field in user.concrete_fields]
+def _statement() -> tuple[str, list[str]]:
+    """The statement, and the attributes of a token in the order of its columns."""
+    token, users = ApiToken._meta, get_user_model()._meta.db_table
+    columns = ", ".join(f't."{field.column}"' for field in token.concrete_fields)
     statement = f"""
-        SELECT {", ".join(columns)},
-            ARRAY(SELECT g.name FROM "{group.db_table}" AS g
-                  JOIN "{members.db_table}" AS m ON m.group_id = g.id WHERE m.user_id = u.id)
-        FROM "{token.db_table}" AS t JOIN "{user.db_table}" AS u ON u.id = t.user_id
+        SELECT {columns}, {user_columns("u")}
+        FROM "{token.db_table}" AS t JOIN "{users}" AS u ON u.id = t.user_id
         WHERE t.digest = %s AND t.expiry > %s AND u.is_active
     """  # noqa: S608 - names of tables and columns
-    return statement, _attributes(token), _attributes(user)
-
-
-def _attributes(meta: Any) -> list[str]:
-    return [field.attname for field in meta.concrete_fields]
+    return statement, attributes(ApiToken)
 
 
 class DeskTokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]

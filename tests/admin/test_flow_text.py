@@ -98,9 +98,9 @@ def test_the_pages_of_the_flow_are_linked(window: FlowTextDesk) -> None:
 def test_looking_costs_few_queries(window: FlowTextDesk) -> None:
     with CaptureQueriesContext(connection) as queries:
         window.open()
-    # Session, account, roles, two of permissions, unread notices; the flow, and the questions
+    # Session, account with roles, two of permissions, unread notices; the flow, and the questions
     # that the check asks for.
-    assert len(queries) == 8, "\n".join(query["sql"] for query in queries.captured_queries)
+    assert len(queries) == 7, "\n".join(query["sql"] for query in queries.captured_queries)
 
 
 # --- the check beside the text --------------------------------------------------------------------

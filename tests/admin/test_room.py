@@ -138,7 +138,7 @@ def test_the_home_costs_the_same_however_much_waits(
     many = cost()
     # Session, account, roles, two of permissions, unread notices; then drafts, answers, open
     # questions, gaps, imports, drafts of flows.
-    assert len(few) == len(many) == 10, "\n".join(many)
+    assert len(few) == len(many) == 9, "\n".join(many)
 
 
 @pytest.mark.parametrize(

@@ -432,6 +432,6 @@ def test_the_page_costs_the_same_for_many(
     page.get(reverse("admin:intake"), headers={"hx-request": "true"})
     for number in range(2, 8):
         send(as_bot, external_id=f"chat-{number}")
-    # session, user, roles; who waits, with the chatbot
-    with django_assert_num_queries(4):
+    # session, user with roles; who waits, with the chatbot
+    with django_assert_num_queries(3):
         page.get(reverse("admin:intake"), headers={"hx-request": "true"})

@@ -79,7 +79,7 @@ def test_asking_for_the_number_is_cheap(
 ) -> None:
     client.force_login(agent)
     client.get(reverse("admin:inbox_unread"))
-    with django_assert_num_queries(4):  # session, account, roles, the number
+    with django_assert_num_queries(3):  # session, account with roles, the number
         client.get(reverse("admin:inbox_unread"))
 
 
