@@ -42,7 +42,7 @@ from tickets.services.routing import route_tickets
 # Property tests draw the same examples on every run and have no stopwatch.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
-# Hypothesis also draws constants of whatever modules are loaded, which depends on the tests that ran
+# Hypothesis also draws constants of whatever modules are loaded: it depends on the tests that ran
 # before in the same process. It has no setting for it.
 providers._get_local_constants = Constants
 
