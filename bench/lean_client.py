@@ -19,13 +19,18 @@ class LeanClient:
     status is looked at, and as much is read as it has. ``http.client`` takes a millisecond of a
     processor for the same."""
 
-    def __init__(self, port: int, token: str) -> None:
+    def __init__(self, port: int, credentials: str) -> None:
+        """``credentials``: the header with a token, or the cookie of a session."""
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._head = (
-            f"Host: 127.0.0.1:{port}\r\nAuthorization: Token {token}\r\nAccept-Language: en\r\n"
+            f"Host: 127.0.0.1:{port}\r\n{credentials}\r\nAccept-Language: en\r\n"
             "Content-Type: application/json\r\n"
         )
+
+    def get(self, path: str) -> bytes:
+        """The request for a page, to be sent later."""
+        return f"GET {path} HTTP/1.1\r\n{self._head}\r\n".encode()
 
     def post(self, path: str, body: Mapping[str, Any]) -> bytes:
         """The request to ``path`` of the API, to be sent later."""

@@ -70,13 +70,13 @@ def queue_pages(desk: Any) -> Iterator[Found]:
     session = client.cookies["sessionid"].value
 
     def browser() -> Callable[[], Any]:
-        caller = Caller(desk.port)
-        caller.cookie(session)
-        return lambda: caller.ok(caller.get("/admin/queue/"))
+        client = LeanClient(desk.port, f"Cookie: sessionid={session}")
+        return partial(client.send, client.get("/admin/queue/"), 200)
 
-    look = browser()
+    caller = Caller(desk.port)
+    caller.cookie(session)
     for _warm in range(16):
-        page = look()
+        page = caller.ok(caller.get("/admin/queue/"))
     shown = page.decode().count('class="queue-number"')
     for _turn in range(TURNS):
         look = browser()  # while the other size had its turn, an idle connection was closed
@@ -106,7 +106,9 @@ def hand_overs(desk: Any, url: str, now: datetime) -> Figures:
     patterns = [contact_at_hand_over(each, now) for each in desk.agents]
     contacts = [copies_of_contact(pattern, share) for pattern in patterns]
     bare = copies_of_contact(patterns[0], COUNT * 2)
-    clients = [LeanClient(desk.port, desk.token(agent)) for agent in desk.agents]
+    clients = [
+        LeanClient(desk.port, f"Authorization: Token {desk.token(agent)}") for agent in desk.agents
+    ]
     ready = threading.Barrier(CONNECTIONS + 1)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         works = [
