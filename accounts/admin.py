@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.services.passwords import password_set_by_other
 from accounts.services.sessions import end_logins
-from klingdesk.changelist import StrictChangeList
+from klingdesk.changelist import StrictLists
 from klingdesk.lean_media import LeanMedia
 
 User = get_user_model()
@@ -28,7 +28,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class DeskUserAdmin(LeanMedia, UserAdmin):  # type: ignore[type-arg]
+class DeskUserAdmin(StrictLists, LeanMedia, UserAdmin):  # type: ignore[type-arg]
     """People are made, changed and deactivated here, never deleted: their history names them.
 
     No password hash is shown. A password set here is changed by its owner at the next login.
@@ -46,9 +46,6 @@ class DeskUserAdmin(LeanMedia, UserAdmin):  # type: ignore[type-arg]
     readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "is_superuser")
     filter_horizontal = ()
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return StrictChangeList
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from klingdesk.changelist import StrictChangeList
+from klingdesk.changelist import StrictLists
 from klingdesk.lean_media import LeanMedia
 from klingdesk.moments import moment_words
 
@@ -28,13 +28,10 @@ else:
     AnyMultipleChoice = forms.ModelMultipleChoiceField
 
 
-class DeskModelAdmin(LeanMedia):
-    """A stock page whose list answers a senseless filter with 400."""
+class DeskModelAdmin(StrictLists, LeanMedia):
+    """A stock page."""
 
     list_per_page = 50
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StrictChangeList]:
-        return StrictChangeList
 
 
 class ReadOnlyAdmin(DeskModelAdmin):
