@@ -276,7 +276,8 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
     if (!xhr) return;
-    const loggedOut = new URL(xhr.responseURL || location.href).pathname.endsWith("/login/");
+    const atLogin = new URL(xhr.responseURL || location.href).pathname.endsWith("/login/");
+    const loggedOut = atLogin || xhr.status === 401;
     const ours = xhr.status < 300 || xhr.status === 409 || xhr.status === 422;
     for (const id of ["desk-offline", "desk-too-large", "console-failed", "console-logged-out"]) trouble(id, false);
     if (ours && !loggedOut) return;

@@ -140,8 +140,10 @@
     const kept = read(keyOf(form));
     if (!kept?.values) return;
     if (keyOf(form) === refused) {
-      // The desk has given back what was typed, perhaps beside what somebody else has saved.
+      // The desk has given back what was typed, perhaps beside what somebody else has saved. It is
+      // nowhere else, so it is a draft even when it is sent once more as it stands.
       write(refused, { values: before });
+      began.set(form, { text: null });
       form.setAttribute("data-typed-in", "");
       return;
     }
@@ -175,9 +177,23 @@
     if (isFine && (way.redirectCount > 0 || location.pathname === sent.to)) forget(sent.key);
   }
 
+  // Sent by htmx: what goes is kept as it goes, not as it was a moment before.
+  const isSent = ({ elt, requestConfig }) => elt instanceof HTMLFormElement && requestConfig?.verb !== "get";
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isSent(event.detail) && began.has(event.detail.elt)) keep(event.detail.elt);
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (isSent(event.detail) && REFUSED.includes(event.detail.xhr.status)) refused = keyOf(event.detail.elt);
+  });
+
+  document.addEventListener("htmx:afterSettle", () => { refused = ""; });
+
   document.addEventListener("htmx:afterRequest", (event) => {
-    const { elt, successful, xhr, requestConfig } = event.detail;
-    if (!successful || requestConfig?.verb === "get" || !(elt instanceof HTMLFormElement)) return;
+    const { elt, xhr } = event.detail;
+    // To htmx an answer that it may swap in is a success: 401 and 422, too.
+    if (!isSent(event.detail) || !xhr.status || xhr.status >= 400) return;
     if (new URL(xhr.responseURL || location.href).pathname.endsWith("/login/")) return;
     clearTimeout(waiting.get(elt));
     waiting.delete(elt);

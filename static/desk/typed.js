@@ -41,13 +41,14 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
     const atLogin = new URL(xhr.responseURL || location.href).pathname.endsWith("/login/");
-    if (!atLogin && xhr.status < 400) {
+    const isOut = atLogin || xhr.status === 401;
+    if (!isOut && xhr.status < 400) {
       tell(null);
       return;
     }
     event.detail.shouldSwap = false;
     event.stopPropagation();
-    if (atLogin) tell(loggedOut);
+    if (isOut) tell(loggedOut);
     else if (offline) offline.hidden = false;
   }, true);
 

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import PASSWORD
-from tests.browser.test_thread import WORDS, hand_over, search_and_open
+from tests.browser.test_thread import (
+    WORDS,
+    fill_capture,
+    hand_over,
+    search_and_open,
+    walk_to_hand_over,
+)
 from tests.browser.test_tier2 import unfold, wait_until_queued
 
 pytestmark = pytest.mark.browser
@@ -107,6 +113,61 @@ def test_another_person_at_the_same_tab_finds_nothing(open_page: Callable[..., A
         page.evaluate("Object.keys(sessionStorage).filter((key) => key.includes(':0:')).length")
         == 0
     )
+
+
+def to_capture(page: Any) -> None:
+    page.goto("/admin/console/")
+    search_and_open(page, WORDS)
+    walk_to_hand_over(page)
+
+
+def test_a_refused_hand_over_comes_back_as_it_was_sent(open_page: Callable[..., Any]) -> None:
+    """Not as it was a moment before, when it was last kept."""
+    page = open_page("agent")
+    to_capture(page)
+    page.fill("[name=demand]", "甲")
+    page.wait_for_function(
+        "() => Object.values(sessionStorage).some((kept) => kept.includes('甲'))"
+    )
+    page.evaluate(
+        """() => {
+        const form = document.querySelector("form[data-capture]");
+        for (const [name, value] of [["demand", "退还多扣的灵感值"], ["account_id", "6600556611"],
+            ["extra.times_charged", "三次"]]) {
+          form.elements[name].value = value;
+          form.elements[name].dispatchEvent(new Event("input", { bubbles: true }));
+        }
+        form.requestSubmit();
+      }"""
+    )
+    page.wait_for_selector("form[data-capture] [aria-invalid=true]")
+    sent = {"demand": "退还多扣的灵感值", "account_id": "6600556611", "extra.times_charged": "三次"}
+    assert {name: page.input_value(f"[name='{name}']") for name in sent} == sent
+    page.reload()
+    page.wait_for_selector("[data-draft-drop]")
+    assert {name: page.input_value(f"[name='{name}']") for name in sent} == sent
+
+
+def test_a_hand_over_survives_the_end_of_the_session(
+    open_page: Callable[..., Any], troubles: list[str]
+) -> None:
+    page = open_page("agent")
+    to_capture(page)
+    fill_capture(page, "6600556612")
+    page.context.clear_cookies(name="sessionid")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#console-logged-out:visible")
+    assert page.locator("#console-failed:visible").count() == 0
+    assert [each.split(":")[0] for each in troubles] == ["401"]
+    troubles.clear()
+    page.reload()
+    log_in_here(page, "agent")
+    page.wait_for_selector("[data-draft-drop]")
+    assert page.input_value("[name=account_id]") == "6600556612"
+    assert page.input_value("[name=demand]") == "退回多扣的灵感值"
+    page.locator("[name=account_id]").focus()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#ticket-number")
 
 
 def test_what_is_copied_holds_nothing_internal(open_page: Callable[..., Any]) -> None:
