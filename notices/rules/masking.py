@@ -16,16 +16,22 @@ LONG_RUN: Final = 7
 NUMBER: Final = "‹#›"
 MAIL: Final = "‹@›"
 
-DIGIT: Final = r"[\d〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
+DIGIT: Final = r"[\d〇零一二三四五六七八九幺两洞壹贰叁肆伍陆柒捌玖⓪①②③④⑤⑥⑦⑧⑨]"
 """A digit of a number that was typed or read out, in whatever script."""
 
 _UNSEEN: Final = (
-    r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*+"
+    r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\u20e3]*+"
 )
 _GAP: Final = r"[\s\-\u2010-\u2015\u2212\uff0d._·•・．/／()（）+]"
-BETWEEN: Final = rf"(?:{_UNSEEN}{_GAP}){{0,4}}+{_UNSEEN}"
+MOST_GAPS: Final = 12
+BETWEEN: Final = rf"(?:{_UNSEEN}{_GAP}){{0,{MOST_GAPS}}}+{_UNSEEN}"
 """What may stand between two digits of one number: as people group them (spaces and line breaks,
 dashes, dots, slashes, brackets), and what nobody sees."""
+_COMMA: Final = rf"(?:{_GAP}|[,，、。;；~～*＊|｜…&\[\]【】「」“”\"'])"
+_LOOSELY: Final = rf"(?:{_UNSEEN}{_COMMA}){{0,{MOST_GAPS}}}+{_UNSEEN}"
+LOOSE: Final = rf"{DIGIT}(?:{_LOOSELY}{DIGIT}){{8,}}+"
+"""Nine digits with commas and the like between them: fast typing and dictation set these into a
+telephone number. Fewer are prices and counts, one after the other."""
 
 _LOCAL: Final = r"[\w.%+\-]"
 # Each run is read once: it begins where it can, takes all it can and gives nothing back. A part
@@ -42,7 +48,7 @@ RECENT: Final = rf"20[2-9][0-9]{_AFTER_YEAR}{_TIME}"
 _TOLD: Final = re.compile(
     r"(?P<keep>(?<![0-9A-Za-z_])T[0-9]{8,12}(?![0-9A-Za-z_])"
     rf"|(?<!\d)(?:19|20)[0-9]{{2}}{_AFTER_YEAR}{_TIME})"
-    rf"|(?P<number>{DIGIT}(?:{BETWEEN}{DIGIT}){{{LONG_RUN - 1},}}+)"
+    rf"|(?P<number>{LOOSE}|{DIGIT}(?:{BETWEEN}{DIGIT}){{{LONG_RUN - 1},}}+)"
 )
 
 

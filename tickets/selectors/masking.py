@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from klingdesk.core.account_id import HIDDEN, mask_account_id, mask_phone
-from notices.rules.masking import BETWEEN, DIGIT, RECENT
+from notices.rules.masking import BETWEEN, DIGIT, LOOSE, RECENT
 from tickets.models import Consultation, Ticket, TicketEvent
 
 
@@ -23,7 +23,7 @@ class PersonalPart(StrEnum):
 EVERYTHING = frozenset(PersonalPart)
 
 _DIGIT = re.compile(DIGIT)
-_NUMBER = rf"{DIGIT}(?:{BETWEEN}{DIGIT}){{5,}}+"
+_NUMBER = rf"{LOOSE}|{DIGIT}(?:{BETWEEN}{DIGIT}){{5,}}+"
 """Six digits or more, as account IDs, phones, cards and identity numbers have, however they are
 grouped or read out."""
 
