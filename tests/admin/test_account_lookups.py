@@ -109,12 +109,31 @@ def test_without_a_limit_nothing_is_counted(
     assert [statuses(client) for _ in range(3)] == [[302, 200, 200]] * 3
 
 
-def test_a_contact_being_captured_is_not_hindered(
+def test_contacts_are_counted_for_themselves(
     agent: Any, at_hand_over: Callable[[], int], limit: Any
 ) -> None:
-    limit(1)
+    limit(1)  # so two in contacts
     client = logged_in(agent)
-    where = f"/admin/console/contacts/{at_hand_over()}/account/"
+    contact = at_hand_over()
+    where = f"/admin/console/contacts/{contact}/"
     headers = {"HX-Request": "true"}
-    for _ in range(3):
-        assert client.post(where, {"account_id": "880001"}, headers=headers).status_code == 200
+    told = "You have looked up too many accounts."
+
+    def typed() -> str:
+        given = {"account_id": "880001"}
+        return client.post(f"{where}account/", given, headers=headers).content.decode()
+
+    assert [told in typed() for _ in range(4)] == [False, False, True, True]
+    chase = {"account_id": "880002", "node": "tier2"}
+    page = client.post(f"{where}chase/", chase, headers=headers)
+    assert page.status_code == 422
+    assert told in page.content.decode()
+    assert "880002" in page.content.decode()
+    refused = client.post(
+        f"/api/v1/consultations/{contact}/chase/",
+        {"account_id": "880002", "note": ""},
+        content_type="application/json",
+    )
+    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
+    assert "Retry-After" in refused.headers
+    assert client.post(PALETTE, {"q": "880001"}).status_code == 200

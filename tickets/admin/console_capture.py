@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.services.lookups import TooManyLookups, count_lookup
 from kb.admin.flow_fields import typed_text
 from kb.flows.schema import EscalateNode
 from klingdesk.core.account_id import AccountIdError, parse_account_id
@@ -40,6 +41,11 @@ def account(request: HttpRequest, contact_id: int) -> HttpResponse:
     """
     consultation = fresh(request, contact_id)
     raw = typed_text(request.POST, "account_id")
+    try:
+        count_lookup(user=request.user, typed=raw, now=timezone.now(), in_contact=True)
+    except TooManyLookups as refused:
+        context = {"account_problem": refused.message}
+        return render(request, "admin/console/_account_check.html", context)
     context = {
         **account_check(consultation, raw, user=request.user),
         "chase_url": reverse("admin:console_chase", args=[contact_id]),
@@ -109,6 +115,7 @@ def chase(request: HttpRequest, contact_id: int) -> HttpResponse:
     form = _Form(request, contact_id)
     raw = typed_text(request.POST, "account_id")
     try:
+        count_lookup(user=request.user, typed=raw, now=timezone.now(), in_contact=True)
         chase_from_consultation(
             consultation_id=contact_id,
             acting_user=request.user,
@@ -116,6 +123,8 @@ def chase(request: HttpRequest, contact_id: int) -> HttpResponse:
             note=form.chase_note,
             now=timezone.now(),
         )
+    except TooManyLookups as refused:
+        return form.refused(422, errors={"account_id": [refused.message]})
     except NotFound as gone:
         problem = account_id_message(raw)
         errors = {"account_id": [problem]} if problem else {}

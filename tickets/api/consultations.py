@@ -39,6 +39,7 @@ from tickets.api.consultation_bodies import (
     consultation_body,
     position_of,
 )
+from tickets.api.lookups import count_or_throttle
 from tickets.selectors.consultations import consultation_get_for
 from tickets.selectors.runs import RunState, run_state, withdrawal_of
 from tickets.services.chases import chase_from_consultation
@@ -341,10 +342,12 @@ class Chase(ContactView):
         scope=Scope.CONTACTS_WRITE,
     )
     def post(self, request: Request, consultation_id: int) -> Response:
+        body = self.body(ContactChaseBody)
+        count_or_throttle(user=request.user, typed=body["account_id"], in_contact=True)
         ticket = chase_from_consultation(
             consultation_id=consultation_id,
             acting_user=request.user,
             now=timezone.now(),
-            **self.body(ContactChaseBody),
+            **body,
         )
         return Response(told(ChaseBody, {"ticket": ticket}))

@@ -12,12 +12,11 @@ from django.utils import timezone
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import Throttled
 
-from accounts.services.lookups import TooManyLookups, count_lookup
 from kb.api.strict import Moment
 from klingdesk.core.account_id import parse_account_id
 from klingdesk.core.roles import Role, roles_of
+from tickets.api.lookups import count_or_throttle
 from tickets.models import Clock, Ticket
 from tickets.models.labels import ClockKind, Priority, Status
 from tickets.querysets import TicketQuerySet
@@ -58,10 +57,7 @@ class AccountIdFilter(filters.CharFilter):  # type: ignore[misc]
 
     def filter(self, tickets: TicketQuerySet, value: str) -> TicketQuerySet:
         if value:
-            try:
-                count_lookup(user=self.parent.request.user, typed=value, now=timezone.now())
-            except TooManyLookups as refused:
-                raise Throttled(wait=refused.seconds, detail=refused.message) from refused
+            count_or_throttle(user=self.parent.request.user, typed=value)
         found: TicketQuerySet = super().filter(tickets, value)
         return found
 
