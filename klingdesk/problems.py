@@ -140,10 +140,16 @@ def _of_api_exception(exc: exceptions.APIException) -> Problem:
     if isinstance(exc, exceptions.ValidationError):
         errors: dict[str, list[str]] = {}
         for name, message in _flat(exc.detail, ""):
-            errors.setdefault(name, []).append(message)
+            errors.setdefault(_sendable(name), []).append(_sendable(message))
         detail = _("Some details are missing or wrong.")
         return Problem(exc.status_code, "invalid", detail, errors=errors, headers=headers)
     return Problem(exc.status_code, str(exc.default_code), exc.detail, headers=headers)
+
+
+def _sendable(text: str) -> str:
+    """Names and values of the body may hold half of a character (``\\ud800``), which no answer can:
+    it would fail after everything else has gone well."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _flat(detail: Any, path: str) -> Iterator[tuple[str, str]]:

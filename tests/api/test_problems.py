@@ -225,3 +225,19 @@ def test_a_state_of_a_real_conflict_is_json(
     as_advisor.post(path)
     body = refused(Caller(advisor2).post(path), 409, "wrong_state")
     assert body["state"]["status"] == "assigned"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"username": "a", "password": "b", "\\ud800": 1}',
+        '{"username": "a", "password": "b", "scopes": ["\\ud800"]}',
+    ],
+)
+def test_half_of_a_character_is_refused_and_not_sent_back(desk: None, body: str) -> None:
+    """An answer that repeats it could not be written."""
+    client = Client(headers={"accept-language": "en"})
+    response = client.post("/api/v1/auth/token/", body, content_type="application/json")
+    assert response.status_code == 400
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["errors"]

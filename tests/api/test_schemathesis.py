@@ -43,7 +43,7 @@ from tickets.services.work import log_contact, resolve
 EXAMPLES = 8
 """Drawn for each operation beside the edges of its bounds, which are not counted here."""
 
-SCENARIOS = 20
+SCENARIOS = 45
 
 WORDS = {
     "accounts": ["880001", "880004"],
