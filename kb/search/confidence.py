@@ -49,6 +49,9 @@ SURE: Final = 0.5
 A_WORD: Final = 4
 LEAST_GAP: Final = 0.02
 LEAST_GAP_OF_A_WORD: Final = 0.08
+# A question that holds next to nothing of the words was found by chance: markup, or one filler
+# said four hundred times.
+LEAST_CONTENT: Final = 0.05
 
 
 def features(evidence: Evidence) -> tuple[float, ...]:
@@ -73,4 +76,6 @@ def confidence(evidence: Evidence, weights: Weights = FITTED) -> float:
 def is_sure(evidence: Evidence, weights: Weights = FITTED) -> bool:
     """Whether the first question very likely answers the words."""
     least = LEAST_GAP_OF_A_WORD if evidence.length <= A_WORD else LEAST_GAP
-    return evidence.gap >= least and confidence(evidence, weights) >= SURE
+    if evidence.gap < least or evidence.content < LEAST_CONTENT:
+        return False
+    return confidence(evidence, weights) >= SURE

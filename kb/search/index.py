@@ -206,7 +206,8 @@ class SearchIndex:
         rivals = (each for each, number in ranked if not self._is_sibling(first, number))
         whole = held = 0.0
         for words in read.as_meant.grams:
-            if len(words) == 1 and not is_filler(words[0]):
+            # A number alone says nothing: "1" stands in one question by chance.
+            if len(words) == 1 and not is_filler(words[0]) and not words[0].isdigit():
                 slot, _weight = found.grams[words]
                 rarity = self._postings.rarity(slot)
                 whole += rarity
