@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.services.passwords import password_set_by_other
 from accounts.services.sessions import end_logins
 from klingdesk.changelist import StrictLists
+from klingdesk.core.roles import GROUP_ROLES
 from klingdesk.lean_media import LeanMedia
 
 User = get_user_model()
@@ -64,6 +65,18 @@ class DeskUserAdmin(StrictLists, LeanMedia, UserAdmin):  # type: ignore[type-arg
             password_set_by_other(user=obj)
         elif {"is_active", "is_staff"} & set(form.changed_data):
             end_logins(user=obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A role that was just given opens the desk: without being staff nobody could log in, and
+        would be told that the password is wrong."""
+        super().save_related(request, form, formsets, change)
+        person, changed = form.instance, set(form.changed_data)
+        if person.is_staff or "groups" not in changed or "is_staff" in changed:
+            return
+        if person.groups.filter(name__in=GROUP_ROLES).exists():
+            person.is_staff = True
+            person.save(update_fields=["is_staff"])
+            self.message_user(request, _("With a role goes staff status: it is set, too."))
 
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""

@@ -6,7 +6,7 @@ Naming them here puts them into ours, which Django asks first. Those of its scri
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext_lazy
 
 TEXTS = (
     gettext_noop("Model name"),
@@ -17,6 +17,10 @@ TEXTS = (
     gettext_noop(
         "Please enter the correct %(username)s and password for a staff account. Note that both "
         "fields may be case-sensitive."
+    ),
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
     ),
     gettext_noop("%(model)s instance with %(field)s %(value)r is not a valid choice."),
 )

@@ -31,7 +31,9 @@ from kb.services.publishing import publish_question
 from klingdesk import garbage
 from klingdesk.core.roles import BOT_GROUP, Role
 from klingdesk.embedded.translations import compile_catalogues
+from klingdesk.templatetags import desk_keys
 from tests.beginnings import begin_with
+from tickets.admin import queue_rows
 from tickets.models import Team, Ticket
 from tickets.services import exports
 from tickets.services.consultations import answer_step, start_consultation
@@ -126,8 +128,16 @@ def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def chinese(settings: Any, catalogues: Path) -> Iterator[None]:
     """Texts as people read them in Chinese."""
     settings.LOCALE_PATHS = [catalogues]
+    _forget_rendered()
     with translation.override("zh-hans"):
         yield
+    _forget_rendered()
+
+
+def _forget_rendered() -> None:
+    """Without catalogues, and with them, the same language says something else."""
+    for kept in (desk_keys._windows, queue_rows._markup):
+        kept.cache_clear()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from accounts.models import ApiToken, Authenticator, DeskSession, RecoveryCode
 from klingdesk.changelist import StrictChangeList, StrictLists
+from klingdesk.core.roles import BOT_GROUP
 from tests.conftest import NOW
 from tickets.models import Ticket
 from tickets.services.claims import claim
@@ -151,6 +152,28 @@ def test_people_are_edited_without_a_hash_and_never_deleted(admin_person: Any, a
     assert not agent.user_permissions.exists()
     assert client.post(path_of(type(agent), "delete", agent.pk), {"post": "yes"}).status_code == 403
     assert get_user_model().objects.filter(pk=agent.pk).exists()
+
+
+def test_a_role_that_is_given_opens_the_desk(admin_person: Any, stranger: Any) -> None:
+    client = logged_in(admin_person)
+    address = path_of(type(stranger), "change", stranger.pk)
+    role = Group.objects.get(name="agent").pk
+    plain = {"username": stranger.username, "is_active": "on"}
+
+    client.post(address, plain)
+    stranger.refresh_from_db()
+    assert not stranger.is_staff, "nothing was given"
+    page = client.post(address, {**plain, "groups": [role]}, follow=True).content.decode()
+    assert "With a role goes staff status" in page
+    stranger.refresh_from_db()
+    assert stranger.is_staff
+    client.post(address, {**plain, "groups": [role]})
+    stranger.refresh_from_db()
+    assert not stranger.is_staff, "who takes it away means it"
+    programs = [Group.objects.get(name=BOT_GROUP).pk]
+    client.post(address, {**plain, "groups": programs})
+    stranger.refresh_from_db()
+    assert not stranger.is_staff, "programs have no page"
 
 
 def test_managers_and_editors_do_not_edit_people(manager: Any, editor: Any, agent: Any) -> None:
