@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -157,18 +158,21 @@ class DeskAdminSite(AdminSite):
         return ScriptTexts.as_view()(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        roles = roles_of(request.user)
         nav = []
-        for label, name, allowed in PAGES:
-            if roles & allowed:
-                url = reverse(name)
-                item = {"label": label, "url": url, "current": request.path == url}
-                if name == INBOX:
-                    item["count"] = unread_count(request.user)
-                    item["unread_url"] = reverse("admin:inbox_unread")
-                nav.append(item)
+        for label, name, url in _pages_of(roles_of(request.user)):
+            item = {"label": label, "url": url, "current": request.path == url}
+            if name == INBOX:
+                item["count"] = unread_count(request.user)
+                item["unread_url"] = reverse("admin:inbox_unread")
+            nav.append(item)
         return {
             **super().each_context(request),
             "desk_nav": nav,
             "promise_banner": promise_banner(request),
         }
+
+
+@cache
+def _pages_of(roles: frozenset[Role]) -> tuple[tuple[Any, str, str], ...]:
+    """Label, URL name and address of what stands in the header."""
+    return tuple((label, name, reverse(name)) for label, name, allowed in PAGES if roles & allowed)

@@ -31,9 +31,9 @@ from kb.services.publishing import publish_question
 from klingdesk import garbage
 from klingdesk.core.roles import BOT_GROUP, Role
 from klingdesk.embedded.translations import compile_catalogues
-from klingdesk.templatetags import desk_keys
+from klingdesk.templatetags import desk_keys, desk_once
 from tests.beginnings import begin_with
-from tickets.admin import queue_rows
+from tickets.admin import queue_filters, queue_rows
 from tickets.models import Team, Ticket
 from tickets.services import exports
 from tickets.services.consultations import answer_step, start_consultation
@@ -136,7 +136,8 @@ def chinese(settings: Any, catalogues: Path) -> Iterator[None]:
 
 def _forget_rendered() -> None:
     """Without catalogues, and with them, the same language says something else."""
-    for kept in (desk_keys._windows, queue_rows._markup):
+    desk_once.forget()
+    for kept in (desk_keys._windows, queue_filters._markup, queue_rows._markup):
         kept.cache_clear()
 
 

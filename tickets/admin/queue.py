@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from accounts.services.lookups import TooManyLookups, count_lookup
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.pages import desk_page, desk_render
-from tickets.admin.queue_parts import badge_counts, fixed_choices, list_url, tabs
+from tickets.admin.queue_filters import filter_form
+from tickets.admin.queue_parts import badge_counts, list_url, tabs
 from tickets.admin.queue_rows import Columns, lines_of, rendered
 from tickets.models.labels import Priority
 from tickets.rules.ticket_number import parse_number
@@ -71,8 +72,9 @@ def show_list(
         "rows": rows,
         "lines": rendered(rows, columns, now=now),
         "choices": choices,
-        "fixed": fixed_choices(),
-        "teams": teams,
+        "filter_form": filter_form(
+            filters, teams=teams, people=choices.people, questions=choices.questions
+        ),
         "list_query": filters.query(after=filters.after),
         "view_query": filters.query(),
         "link_query": columns.link_query,

@@ -16,9 +16,7 @@ from django.utils.translation import pgettext
 
 from klingdesk.core.roles import Role, roles_of
 from klingdesk.database.composed import PERSON, ComposedValues, stand_in
-from tickets.models.labels import Priority, Status
-from tickets.selectors.ticket_list import NOBODY, Due, Filters, View, matching
-from tickets.selectors.ticket_order import Sort
+from tickets.selectors.ticket_list import Filters, View, matching
 
 MOST_COUNTED = 99
 """A badge shows at most this number: an exact count of a long queue helps nobody and is slow."""
@@ -35,7 +33,8 @@ class Tab:
 
 def list_url(query: str) -> str:
     """The list with these filters."""
-    return f"{reverse('admin:queue')}?{query}" if query else reverse("admin:queue")
+    url = reverse("admin:queue")
+    return f"{url}?{query}" if query else url
 
 
 def tabs(filters: Filters, counts: Counter[str]) -> list[Tab]:
@@ -94,26 +93,3 @@ def badge_counts(user: Any) -> Counter[str]:
 def _badges(roles: frozenset[Role]) -> ComposedValues:
     user = stand_in(PERSON, roles)
     return ComposedValues(_members(BADGES, user=user, now=timezone.now()), PERSON, kept=True)
-
-
-def fixed_choices() -> dict[str, list[tuple[str, str]]]:
-    """The values of filters that do not come from the database, in words."""
-    return {
-        "statuses": [(value, str(label)) for value, label in Status.choices],
-        "priorities": [(str(value), str(label)) for value, label in Priority.choices],
-        "dues": [
-            (Due.OVERDUE.value, _("overdue")),
-            (Due.TODAY.value, _("by the end of today")),
-            (Due.SOON.value, _("within 48 hours")),
-        ],
-        "sorts": [
-            (Sort.DUE.value, _("due first")),
-            (Sort.PRIORITY.value, _("most urgent first")),
-            (Sort.CHASES.value, _("most chased first")),
-            (Sort.NEXT_TRY.value, _("next try first")),
-            (Sort.NEWEST.value, _("newest first")),
-            (Sort.OLDEST.value, _("oldest first")),
-            (Sort.RESOLVED.value, _("resolved last")),
-        ],
-        "nobody": [(NOBODY, _("nobody"))],
-    }
