@@ -101,6 +101,11 @@ def _day_words(code: str, params: dict[str, Any]) -> tuple[str, str]:
                 _("%(date)s is named as a workday, but it is one anyway.") % params,
                 _("Make-up workdays lie on weekends: check the date."),
             )
+        case "not_read":
+            return (
+                _("This line names days, but it was not understood and changes nothing."),
+                _("Put it into its festival's paragraph, behind the name and the colon."),
+            )
         case "festival_missing":
             return (
                 _("The notice does not name the festival “%(name)s”.") % params,

@@ -33,6 +33,8 @@ _HOLIDAY = re.compile(
 _COUNT = re.compile(r"(?:共|放假)\s*(\d{1,2})\s*天")
 _WEEKDAY = re.compile(r"(?:周|星期)([一二三四五六日天])")
 _YEAR = re.compile(r"(\d{4})年(?:部分)?节假日")
+_NAMES_DAY = re.compile(r"\d\s*[日号]")
+_SAYS_WORKED = re.compile("放假|上班|调休|补班")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ def read_notice(text: str, *, year: int | None = None) -> Notice:
         festival = _festival(line)
         if festival:
             _read_paragraph(reading, line, number, festival)
+        elif _NAMES_DAY.search(line) and _SAYS_WORKED.search(line):
+            reading.warnings.append(Doubt("not_read", number))
     told = " ".join(day.reason for day in reading.days.values())
     for name in _FESTIVALS:
         if reading.days and name not in told:
@@ -187,9 +191,9 @@ def _read_paragraph(reading: _Reading, line: str, number: int, festival: str) ->
 
 
 def _worked(reading: _Reading, rest: str, near: date, number: int) -> Iterator[date]:
-    """The dates of each sentence that ends with 上班."""
+    """The dates of each sentence that ends with 上班 or 补班."""
     for sentence in re.split(r"[。；;]", rest):
-        if "上班" not in sentence:
+        if "上班" not in sentence and "补班" not in sentence:
             continue
         before: date | None = None
         for match in _DATE.finditer(sentence):

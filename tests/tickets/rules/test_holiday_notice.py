@@ -95,6 +95,35 @@ def test_a_festival_left_out_is_a_warning() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2月14日（周六）、2月28日（周六）上班。",
+        "春节 2月15日至23日放假调休，共9天。",
+        "调休上班：2月14日、28日",
+    ],
+)
+def test_a_line_about_days_that_is_not_read_is_a_warning(line: str) -> None:
+    """What a page break or another heading has torn off would otherwise be missing in silence."""
+    notice = read_notice(f"{NOTICES[2026]}{line}\n")
+    assert [(each.code, each.line) for each in notice.warnings] == [("not_read", 9)]
+    assert notice.days == read_notice(NOTICES[2026]).days
+
+
+def test_what_surrounds_the_paragraphs_is_no_line_about_days() -> None:
+    text = f"""国务院办公厅
+现将2026年元旦、春节等节日放假调休日期的具体安排通知如下。
+{NOTICES[2026]}节假日期间，各地区、各部门要妥善安排好值班和安全、保卫等工作。
+2025年11月4日
+"""
+    assert read_notice(text).warnings == ()
+
+
+def test_a_worked_day_may_be_called_otherwise() -> None:
+    text = NOTICES[2026].replace("1月4日（周日）上班", "1月4日（周日）补班")
+    assert read_notice(text) == read_notice(NOTICES[2026])
+
+
 def test_the_year_must_be_known_and_agree() -> None:
     plain = NOTICES[2025].split("\n", 1)[1]
     assert [doubt.code for doubt in read_notice(plain).errors] == ["no_year"]
