@@ -146,6 +146,21 @@ def test_the_effect_comes_as_a_fragment(boss: Client) -> None:
     assert refused.content.decode().lstrip().startswith("<form")
 
 
+def test_an_error_goes_when_its_field_is_corrected(boss: Client) -> None:
+    """The effect alone would leave the old error beside the new value."""
+    as_htmx = {"hx-request": "true"}
+    refused = boss.post(NEW, values(skill="a b", look="1"), headers=as_htmx)
+    assert '<input type="hidden" name="refused" value="1">' in refused.content.decode()
+    looked = boss.post(NEW, values(skill="a", look="1", refused="1"), headers=as_htmx)
+    text = looked.content.decode()
+    assert (looked.status_code, looked["HX-Retarget"]) == (200, "#routing-form")
+    assert ("aria-invalid" in text, 'name="refused"' in text, 'name="seen"' in text) == (
+        False,
+        False,
+        True,
+    )
+
+
 def test_errors_stand_at_their_fields_and_nothing_typed_is_lost(boss: Client) -> None:
     typed = values(team="gone", place="x", question="no-such", skill="a b", priority="x")
     refused = boss.post(NEW, typed)

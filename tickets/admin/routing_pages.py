@@ -147,7 +147,7 @@ def _post(request: HttpRequest, row: RoutingRule | None) -> HttpResponse:
         "seen": seen,
         "is_other": request.POST.get("confirm") == "1",
     }
-    if is_htmx(request):
+    if is_htmx(request) and not request.POST.get("refused"):
         return render(request, "admin/routing/_look.html", shown)
     return _form_page(request, row, form, version=version, shown=shown)
 
@@ -226,7 +226,7 @@ def _form_page(
         "refused": refused,
         **(shown or {}),
     }
-    if refused is not None and is_htmx(request):
+    if is_htmx(request):
         response = render(
             request, "admin/routing/_rule_form.html", context, status=status_of(refused)
         )
