@@ -70,10 +70,14 @@ def due_words(instant: datetime) -> str:
     return f"{date_words(local.date())} {local:%H:%M}"
 
 
-def due_phrase(instant: datetime, *, now: datetime, left: str = "") -> str:
-    """周三 11月25日 18:00 前，还剩 2 个工作日. ``left`` says how long; it may be empty."""
+def due_phrase(instant: datetime, *, now: datetime, left: str = "", is_over: bool = False) -> str:
+    """周三 11月25日 18:00 前，还剩 2 个工作日. ``left`` says how long; it may be empty.
+
+    What has passed, or ``is_over`` before, was due: 截止时间 周三 11月25日 18:00.
+    """
     moment = {"moment": moment_words(instant, now=now)}
-    due = _("was due %(moment)s") % moment if now > instant else _("by %(moment)s") % moment
+    is_over = is_over or now > instant
+    due = _("was due %(moment)s") % moment if is_over else _("by %(moment)s") % moment
     return _("%(due)s, %(left)s") % {"due": due, "left": left} if left else due
 
 

@@ -41,12 +41,22 @@ def when(instant: date | None, *, reach: bool = False) -> str:
 
 
 @register.simple_tag
-def due(instant: datetime | None, *, left: TimeLeft | None = None, reach: bool = False) -> str:
-    """Until when, and how much time is left: ``left`` comes from a ``TimeLeftReader``."""
+def due(
+    instant: datetime | None,
+    *,
+    left: TimeLeft | None = None,
+    is_over: bool = False,
+    reach: bool = False,
+) -> str:
+    """Until when, and how much time is left: ``left`` comes from a ``TimeLeftReader``.
+
+    ``is_over``: nobody waits for it any more, whether it has come or not.
+    """
     if not instant:
         return NOTHING
     words = time_left_words(left) if left else ""
-    return _time(instant, due_phrase(instant, now=timezone.now(), left=words), reach=reach)
+    phrase = due_phrase(instant, now=timezone.now(), left=words, is_over=is_over)
+    return _time(instant, phrase, reach=reach)
 
 
 @register.filter

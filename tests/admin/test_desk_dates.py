@@ -121,6 +121,8 @@ def test_due_dates(
 
 def test_a_due_date_needs_no_time_left() -> None:
     assert due_phrase(DUE, now=SUNDAY) == "by Wed 25 Nov 18:00"
+    assert due_phrase(DUE, now=SUNDAY, is_over=True) == "was due Wed 25 Nov 18:00"
+    assert "was due Wed" in rendered("{% due at is_over=True %}", at=DUE)
 
 
 def test_sentences_that_are_read_on_other_days_name_the_date() -> None:

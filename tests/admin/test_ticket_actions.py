@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -64,6 +64,30 @@ def test_a_contact_that_was_made_earlier(mine: Ticket, advisor: Any, as_person: 
     future = act(client, mine, "contact", outcome="call_back:no_answer", at=LATER, note="留着")
     assert set(errors(future, "contact")) == {"at"}
     assert "留着" in future.content.decode()
+
+
+def test_a_next_try_that_breaks_the_promise_is_warned_of(
+    mine: Ticket, advisor: Any, as_person: Any
+) -> None:
+    client = as_person(advisor)
+    now = timezone.now()
+    clock = mine.clocks.get(kind="contact")
+    tries = {"outcome": "call_back:no_answer"}
+
+    def warned(due_at: datetime, next_try_at: datetime | None, **more: str) -> bool:
+        type(clock).objects.filter(pk=clock.pk).update(due_at=due_at, due_soon_at=due_at)
+        if next_try_at:
+            more["next_try_at"] = f"{timezone.localtime(next_try_at):%Y-%m-%dT%H:%M}"
+        done = client.post(url(mine), {"action": "contact", **tries, **more}, follow=True)
+        assert "The contact is logged." in done.content.decode()
+        return "comes too late for the promise" in done.content.decode()
+
+    tomorrow, later = now + timedelta(days=1), now + timedelta(days=2)
+    assert warned(tomorrow, later)
+    assert not warned(later, tomorrow)
+    assert not warned(tomorrow, None)
+    assert not warned(now - timedelta(days=1), later), "it is broken already"
+    assert not warned(tomorrow, later, outcome="call_back:reached"), "it is kept"
 
 
 def test_return_and_complete(

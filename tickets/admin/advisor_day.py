@@ -108,9 +108,9 @@ def work_counts(request: HttpRequest) -> HttpResponse:
 def _words() -> dict[str, tuple[str, str]]:
     """Title, and what is said when there is nothing."""
     return {
-        "due_today": (_("Due today"), _("Nothing of yours is due today.")),
+        "due_today": (_("Overdue or due today"), _("Nothing of yours is due today or overdue.")),
         "next_tries": (_("Next try has come"), _("Nobody is to be tried again yet.")),
-        "due_soon": (_("Breaches within 48 hours"), _("Nothing breaches within 48 hours.")),
+        "due_soon": (_("Breached or within 48 hours"), _("Nothing breaches within 48 hours.")),
         "chased": (pgettext("tickets", "Chased"), _("Nobody is asking again.")),
         "came_back": (_("Returned by me"), _("Nothing that you returned is open.")),
     }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from klingdesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from klingdesk.core.roles import Role, roles_of
+from klingdesk.moments import due_phrase
 from klingdesk.pages import desk_page, desk_render
 from tickets.admin.queue import ticket_url
 from tickets.admin.queue_parts import list_url
@@ -24,6 +25,7 @@ from tickets.admin.ticket_undo import undo_tag
 from tickets.models import Ticket
 from tickets.selectors.access import may_see
 from tickets.selectors.archive import ticket_read_for
+from tickets.selectors.due import promised_before_next_try
 from tickets.selectors.ticket_list import Filters
 from tickets.selectors.tickets import ticket_get_for
 
@@ -67,6 +69,8 @@ def _act(request: HttpRequest, number: str) -> HttpResponse:
     if action == "reveal":
         return _show(request, ticket_get_for(user=user, number=number), revealed=True)
     messages.success(request, str(button.done), extra_tags=undo_tag(action, result))
+    if action == "contact":
+        _warn_of_late_try(request, ticket)
     if action == "follow_up":
         return redirect("admin:console_contact", getattr(result, "pk", 0))
     if action == "release" or not may_see(ticket, user):
@@ -74,6 +78,15 @@ def _act(request: HttpRequest, number: str) -> HttpResponse:
     if action == "merge" and isinstance(result, Ticket):
         return redirect(ticket_url(result.number, _list_query(request)))
     return redirect(ticket_url(ticket.number, _list_query(request)))
+
+
+def _warn_of_late_try(request: HttpRequest, ticket: Ticket) -> None:
+    """When to try again is the advisor's plan; that it would break the promise is said."""
+    now = timezone.now()
+    due_at = promised_before_next_try(ticket_id=ticket.pk, now=now)
+    if due_at is not None:
+        text = _("The next try comes too late for the promise: reach the user %(by)s.")
+        messages.warning(request, text % {"by": due_phrase(due_at, now=now)})
 
 
 def _refuse(

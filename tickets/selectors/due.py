@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from klingdesk.core.calendar import WorkingCalendar
-from tickets.models import SlaPolicy
+from tickets.models import Clock, SlaPolicy
 from tickets.models.labels import ClockKind
 from tickets.rules import sla
 from tickets.selectors.sla import current_policy, policy_rule, promise_basis, working_calendar
@@ -114,3 +115,15 @@ class TimeLeftReader:
             found = sla.time_left(self._now, due_at, hours=hours, calendar=self.calendar)
             self._known[due_at, hours] = found
         return found
+
+
+def promised_before_next_try(*, ticket_id: int, now: datetime) -> datetime | None:
+    """Until when the user was promised to hear from us, where the next try is planned for later.
+
+    None when it is not, when the promise is kept or broken already, or while it stands still.
+    """
+    running = Clock.objects.filter(
+        ticket_id=ticket_id, kind=ClockKind.CONTACT, stopped_at=None, paused_since=None
+    )
+    late = running.filter(due_at__gte=now, due_at__lt=F("ticket__next_try_at"))
+    return late.values_list("due_at", flat=True).first()
