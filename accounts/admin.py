@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import ManyToManyField
+from django.db.models import ManyToManyField, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,7 @@ from accounts.services.sessions import end_logins
 from klingdesk.changelist import StrictLists
 from klingdesk.core.roles import GROUP_ROLES
 from klingdesk.lean_media import LeanMedia
+from klingdesk.role_words import group_words
 
 User = get_user_model()
 
@@ -45,8 +46,15 @@ class DeskUserAdmin(StrictLists, LeanMedia, UserAdmin):  # type: ignore[type-arg
         (None, {"classes": ("wide",), "fields": ("username", "password1", "password2")}),
     )
     readonly_fields = ("last_login", "date_joined")
-    list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "is_superuser")
+    list_display = ("username", "first_name", "last_name", "roles", "is_active", "is_superuser")
     filter_horizontal = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description=_("Roles"))
+    def roles(self, person: Any) -> str:
+        return ", ".join(group_words(group.name) for group in person.groups.all())
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -56,7 +64,10 @@ class DeskUserAdmin(StrictLists, LeanMedia, UserAdmin):  # type: ignore[type-arg
     ) -> Any:
         """The roles as boxes: there are few, and Django's two lists need a script."""
         kwargs["widget"] = CheckboxSelectMultiple
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name == "groups":
+            field.label_from_instance = lambda group: group_words(group.name)
+        return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new person owes a password of their own; a deactivated one is logged out."""

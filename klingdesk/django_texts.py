@@ -22,5 +22,8 @@ TEXTS = (
         "This password is too short. It must contain at least %d character.",
         "This password is too short. It must contain at least %d characters.",
     ),
+    gettext_noop("Select %s"),
+    gettext_noop("Select %s to change"),
+    gettext_noop("Select %s to view"),
     gettext_noop("%(model)s instance with %(field)s %(value)r is not a valid choice."),
 )

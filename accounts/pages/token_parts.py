@@ -31,9 +31,13 @@ class WantedToken:
 
 
 def tokens_context(user: Any, address: str, wanted: WantedToken | None) -> dict[str, Any]:
-    """For ``_tokens.html``; its forms are sent to ``address``."""
+    """For ``_tokens.html``; its forms are sent to ``address``.
+
+    What only reads is chosen beforehand: whoever wants a token to change something says so.
+    """
     allowed = in_order(open_scopes(user))
-    chosen = wanted.scopes if wanted is not None and wanted.errors else allowed
+    reading = [scope for scope in allowed if scope.endswith(":read")]
+    chosen = wanted.scopes if wanted is not None and wanted.errors else reading
     return {
         "tokens": list(tokens_of(user)),
         "tokens_url": address,

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from klingdesk.core.roles import Role, roles_of
@@ -17,14 +17,7 @@ from klingdesk.help.places import addresses
 from klingdesk.help.texts import FOR_EVERYBODY, text_of
 from klingdesk.help.tours import ORDER, TOURS
 from klingdesk.pages import desk_page, desk_render
-
-NAMES = {
-    Role.AGENT: gettext_lazy("Frontline agent"),
-    Role.ADVISOR: gettext_lazy("Tier-2 advisor"),
-    Role.MANAGER: gettext_lazy("Manager"),
-    Role.EDITOR: gettext_lazy("Knowledge editor"),
-    Role.ADMIN: gettext_lazy("Administrator"),
-}
+from klingdesk.role_words import ROLE_WORDS
 
 
 @desk_page(*Role)
@@ -94,7 +87,7 @@ def _help_page(request: HttpRequest, role: Role) -> HttpResponse:
         "role": role.value,
         "tabs": [
             {
-                "label": NAMES[each],
+                "label": ROLE_WORDS[each],
                 "href": reverse("admin:help_role", args=[each.value]),
                 "current": each is role,
             }

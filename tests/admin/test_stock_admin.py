@@ -188,6 +188,19 @@ def test_managers_and_editors_do_not_edit_people(manager: Any, editor: Any, agen
             assert client.post(address, {"is_superuser": "on"}).status_code == 403
 
 
+def test_roles_of_people_are_said_in_words(
+    admin_person: Any, manager: Any, as_person: Any, django_assert_max_num_queries: Any
+) -> None:
+    """In the list, and beside the boxes that give them; as many people, as many queries."""
+    client = as_person(admin_person)
+    with django_assert_max_num_queries(11):
+        listed = client.get("/admin/auth/user/", headers={"accept-language": "en"})
+    assert '<td class="field-roles">Manager</td>' in listed.content.decode()
+    form = client.get(f"/admin/auth/user/{manager.pk}/change/").content.decode()
+    assert "Program that answers users" in form
+    assert "Tier-2 advisor" in form
+
+
 SENSELESS = (
     *("{date}__year=-1", "{date}__year=99999", "q=%00", "{date}__year__gte=-5", "o=%00"),
     *(f"{{date}}__{part}={'9' * 25}" for part in ("year", "month", "day", "year__gte")),

@@ -87,7 +87,10 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
 
 
 def test_only_scopes_that_lead_anywhere_are_offered(mine: Client) -> None:
+    """Those that only read are chosen beforehand."""
     html = text_of(mine.get(reverse("admin:account"), headers=ENGLISH))
+    chosen = re.findall(r'value="([a-z:]+)" checked', html)
+    assert chosen == ["kb:read", "contacts:read", "tickets:read", "promise:read", "intake:read"]
     assert 'value="contacts:write"' in html
     assert 'value="reports:read"' not in html
 

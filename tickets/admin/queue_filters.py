@@ -47,13 +47,13 @@ def _markup(
         "teams": teams,
         "people": people,
         "questions": questions,
-        "fixed": _fixed_choices(),
+        "fixed": fixed_choices(),
         "plain_url": list_url(Filters(view=filters.view).query()),
     }
     return render_to_string("admin/queue/_filter_form.html", context)
 
 
-def _fixed_choices() -> dict[str, list[tuple[str, str]]]:
+def fixed_choices() -> dict[str, list[tuple[str, str]]]:
     """The values of filters that do not come from the database, in words."""
     return {
         "statuses": [(value, str(label)) for value, label in Status.choices],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db.models import Value
@@ -37,8 +37,9 @@ def list_url(query: str) -> str:
     return f"{url}?{query}" if query else url
 
 
-def tabs(filters: Filters, counts: Counter[str]) -> list[Tab]:
-    labels = {
+def view_labels() -> dict[View, str]:
+    """What the lists are called, in the order of their tabs."""
+    return {
         View.WAITING: pgettext("tickets", "Waiting"),
         View.MINE: _("Mine"),
         View.OPEN: _("All open"),
@@ -46,17 +47,24 @@ def tabs(filters: Filters, counts: Counter[str]) -> list[Tab]:
         View.RESOLVED: _("Recently resolved"),
         View.ALL: pgettext("tickets", "All"),
     }
-    kept = {"team": filters.team} if filters.team else {}
+
+
+def tabs(filters: Filters, counts: Counter[str]) -> list[Tab]:
     return [
         Tab(
             view=view.value,
             label=label,
-            url=list_url(Filters(view=view, **kept).query()),
+            url=_tab_url(view, filters.team),
             current=view is filters.view and not filters.found,
             count=bounded(counts[view.value]) if view in (View.WAITING, View.MINE) else "",
         )
-        for view, label in labels.items()
+        for view, label in view_labels().items()
     ]
+
+
+@lru_cache(500)
+def _tab_url(view: View, team: str) -> str:
+    return list_url(Filters(view=view, team=team).query())
 
 
 def bounded(count: int) -> str:

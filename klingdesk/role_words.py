@@ -1,0 +1,33 @@
+"""What roles, and the other groups of the desk, are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from klingdesk.core.roles import BOT_GROUP, Role
+
+ROLE_WORDS: Mapping[Role, Any] = MappingProxyType(
+    {
+        Role.AGENT: _("Frontline agent"),
+        Role.ADVISOR: _("Tier-2 advisor"),
+        Role.MANAGER: _("Manager"),
+        Role.EDITOR: _("Knowledge editor"),
+        Role.ADMIN: _("Administrator"),
+    }
+)
+
+_GROUP_WORDS: Mapping[str, Any] = MappingProxyType(
+    {
+        **{role.value: words for role, words in ROLE_WORDS.items()},
+        BOT_GROUP: _("Program that answers users"),
+    }
+)
+
+
+def group_words(name: str) -> str:
+    """Of a group that has no words of its own, its name."""
+    return str(_GROUP_WORDS.get(name, name))
