@@ -96,6 +96,8 @@ class _Cutter:
     def take(self, at: int, line: Line) -> None:
         if line.kind is Kind.BREAK:
             self.page = self._page_after_break()
+        elif line.kind is Kind.HEADING and not line.text and not line.pictures:
+            self._take_nameless(line)
         elif line.kind is Kind.HEADING:
             if not self._is_passed_over(line):
                 self._take_heading(line)
@@ -156,6 +158,12 @@ class _Cutter:
         elif block is not None and self._is_inside(line, block):
             block.lines.append(line)
         else:
+            self._open(line)
+
+    def _take_nameless(self, line: Line) -> None:
+        """A heading whose title was forgotten ends the answer above; what follows is no part of
+        it, and of no question. Of a lower level it divides the answer and says nothing."""
+        if self.current is None or line.level <= self.current.level:
             self._open(line)
 
     def _is_inside(self, line: Line, block: Block) -> bool:
@@ -246,7 +254,7 @@ class _Cutter:
     def close(self) -> None:
         """Settle what the present block is: a question, the name of a section, or neither."""
         block, self.current = self.current, None
-        if block is None:
+        if block is None or not (block.title or block.has_text):
             return
         if not block.has_text and not titles.read_title(block.title).answer:
             if block.sure or block.ordered:

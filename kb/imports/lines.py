@@ -64,7 +64,7 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _DECORATION = re.compile(r"[\s>*#_`\-—–|•●（）()\[\]【】：:。，]+")
-_HEADING = re.compile(r"^\s{0,3}(#{1,6})\s(.*)$")
+_HEADING = re.compile(r"^\s{0,3}(#{1,6})(?:\s(.*))?$")
 _QUOTE = re.compile(r"^\s*(?:>\s?)+")
 _BULLET = re.compile(r"^(\s*)(?:([●•■◆▪○◦])\s*|[-*+·]\s+)(?=\S)")
 _DASHED = re.compile(r"^\s*[-—–]+(?=[^\s\-—–])")
@@ -107,7 +107,10 @@ def _line(number: int, raw: str) -> Line | None:
 def _marked(number: int, raw: str) -> Line | None:
     if heading := _HEADING.match(raw):
         line = Line(number, Kind.HEADING, level=len(heading.group(1)))
-        titled = _filled(line, heading.group(2).strip(" \t#"))
+        title = (heading.group(2) or "").strip(" \t#")
+        if not title:
+            return line
+        titled = _filled(line, title)
         return _numbered(titled) if titled is not None else None
     body = _QUOTE.sub("", raw)
     if len(body.strip()) > 1 and body.strip()[0] == body.strip()[-1] == "|":

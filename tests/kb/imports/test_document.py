@@ -258,6 +258,25 @@ def test_noise_is_read_in_linear_time(noise: str) -> None:
     read_document(noise, file="noise.txt")
 
 
+@pytest.mark.parametrize("heading", ["##", "## ", "# ", "## ##"])
+def test_what_stands_under_a_heading_without_a_title_is_no_answer(heading: str) -> None:
+    text = "## 可以开票吗？\n可以，请在订单页申请。\n\n"
+    text += f"{heading}\n没有标题的一段。\n\n## 怎么退款？\n请提交申请。\n"
+    found = read_document(text, file="x.md")
+    assert [each.given["script"] for each in found.entries] == [
+        "可以，请在订单页申请。",
+        "请提交申请。",
+    ]
+    assert [(each.code, each.line) for each in found.unread] == [(Code.NO_QUESTION, 5)]
+
+
+def test_a_lower_heading_without_a_title_divides_the_answer() -> None:
+    text = "## 可以开票吗？\n可以。\n\n###\n请在订单页申请。\n"
+    found = read_document(text, file="x.md")
+    assert [each.given["script"] for each in found.entries] == ["可以。\n请在订单页申请。"]
+    assert found.unread == ()
+
+
 def test_more_passages_than_anybody_reads_are_counted() -> None:
     lines = "\n\n".join(f"没有归属的第{number}段。" for number in range(700))
     unread = read_document(lines, file="x.txt").unread
