@@ -31,7 +31,9 @@ TURNS = 20
 """So often the two sizes take turns at what is compared between them."""
 PAGES, CLAIMS_ALONE = 10, 20
 """One after the other, at each turn."""
-PAGE_RATE = 160
+WARMING, PAGE_RATE = 160, 1_600
+"""Pages before and while they are counted: each thread of the web opens its connection and has its
+statements planned in the first ones, which a day's work knows once."""
 CLAIMS_EACH = 30
 READS_EACH = 40
 HAND_OVERS = 1_600
@@ -83,8 +85,9 @@ def queue_pages(desk: Any) -> Iterator[Found]:
         look()
         yield {"page": _repeat(look, PAGES)}
     looks = [browser() for _n in range(CONNECTIONS)]
-    share = PAGE_RATE // CONNECTIONS
-    taken, seconds = in_threads([partial(_repeat, each, share) for each in looks])
+    for count in (WARMING, PAGE_RATE):
+        share = count // CONNECTIONS
+        taken, seconds = in_threads([partial(_repeat, each, share) for each in looks])
     rate = len(taken) / seconds
     yield {"page_rows": shown, "pages_s": rate, "rows_s": rate * shown}
 

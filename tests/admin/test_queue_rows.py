@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,7 +36,7 @@ LINE = Line(
 ALL = Columns(True, True, False, True, "list=x")
 OTHER: dict[str, Any] = {
     "number": "T00000002",
-    "promise": replace(LINE.promise, words="1 day", level="warn"),
+    "promise": LINE.promise._replace(words="1 day", level="warn"),
     "question": "<b>",
     "status": Status.ASSIGNED,
     "next_try_at": NOW,
@@ -63,7 +62,7 @@ def markup(line: Line = LINE, columns: Columns = ALL, *, now: datetime = NOW) ->
 
 
 def test_the_same_values_are_rendered_once() -> None:
-    assert markup() is markup(replace(LINE))
+    assert markup() is markup(LINE._replace())
     assert queue_rows._markup.cache_info().misses == 1
 
 
@@ -71,16 +70,16 @@ def test_every_value_that_a_line_holds_is_shown() -> None:
     """Else it would fill the memory with lines that look alike."""
     first = markup()
     for name, value in OTHER.items():
-        assert markup(replace(LINE, **{name: value})) != first, name
-    resolved = replace(ALL, shows_resolved=True)
-    assert markup(replace(LINE, resolved_at=NOW), resolved) != markup(LINE, resolved)
-    assert {each.name for each in fields(Line)} == OTHER.keys() | {"resolved_at"}
+        assert markup(LINE._replace(**{name: value})) != first, name
+    resolved = ALL._replace(shows_resolved=True)
+    assert markup(LINE._replace(resolved_at=NOW), resolved) != markup(LINE, resolved)
+    assert set(Line._fields) == OTHER.keys() | {"resolved_at"}
 
 
-@pytest.mark.parametrize("name", [each.name for each in fields(Columns)])
+@pytest.mark.parametrize("name", Columns._fields)
 def test_columns_belong_to_what_is_kept(name: str) -> None:
     other = "list=y" if name == "link_query" else not getattr(ALL, name)
-    assert markup(LINE, replace(ALL, **{name: other})) != markup()
+    assert markup(LINE, ALL._replace(**{name: other})) != markup()
 
 
 def test_the_next_day_and_another_language_are_other_lines(chinese: Any) -> None:
@@ -109,7 +108,7 @@ def test_a_record_without_a_promise_has_a_line(make_ticket: Callable[..., Ticket
 
 
 def test_markup_in_a_value_stays_text() -> None:
-    assert "&lt;b&gt;" in markup(replace(LINE, question="<b>"))
+    assert "&lt;b&gt;" in markup(LINE._replace(question="<b>"))
 
 
 @pytest.mark.django_db

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -15,8 +15,7 @@ from tickets.selectors.due import TimeLeftReader
 from tickets.selectors.listed import ListedClock, ListedTicket
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """``level`` is a chip's colour: ok, warn (due within a working day), bad, or empty.
 
     ``left`` is how far off the due date is while the clock runs; ``words`` say the same.
