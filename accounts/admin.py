@@ -21,12 +21,26 @@ from accounts.services.sessions import end_logins
 from klingdesk.changelist import StrictLists
 from klingdesk.core.roles import GROUP_ROLES
 from klingdesk.lean_media import LeanMedia
-from klingdesk.role_words import group_words
+from klingdesk.role_words import GROUP_WORDS
 
 User = get_user_model()
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
+
+
+class RoleFilter(admin.SimpleListFilter):
+    """The groups that have words: roles, and programs."""
+
+    title = _("Roles")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(GROUP_WORDS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        return queryset.filter(groups__name=chosen) if chosen in GROUP_WORDS else queryset
 
 
 @admin.register(User)
@@ -47,6 +61,7 @@ class DeskUserAdmin(StrictLists, LeanMedia, UserAdmin):  # type: ignore[type-arg
     )
     readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "first_name", "last_name", "roles", "is_active", "is_superuser")
+    list_filter = ("is_active", "is_staff", "is_superuser", RoleFilter)
     filter_horizontal = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -54,7 +69,8 @@ class DeskUserAdmin(StrictLists, LeanMedia, UserAdmin):  # type: ignore[type-arg
 
     @admin.display(description=_("Roles"))
     def roles(self, person: Any) -> str:
-        return ", ".join(group_words(group.name) for group in person.groups.all())
+        names = sorted(group.name for group in person.groups.all())
+        return ", ".join(str(GROUP_WORDS[name]) for name in names if name in GROUP_WORDS)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -66,7 +82,7 @@ class DeskUserAdmin(StrictLists, LeanMedia, UserAdmin):  # type: ignore[type-arg
         kwargs["widget"] = CheckboxSelectMultiple
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups":
-            field.label_from_instance = lambda group: group_words(group.name)
+            field.label_from_instance = lambda group: GROUP_WORDS.get(group.name, group.name)
         return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from klingdesk.core.roles import BOT_GROUP, Role
+from klingdesk.core.roles import BOT_GROUP, GROUP_ROLES, Role
 
 ROLE_WORDS: Mapping[Role, Any] = MappingProxyType(
     {
@@ -20,14 +20,10 @@ ROLE_WORDS: Mapping[Role, Any] = MappingProxyType(
     }
 )
 
-_GROUP_WORDS: Mapping[str, Any] = MappingProxyType(
+GROUP_WORDS: Mapping[str, Any] = MappingProxyType(
     {
-        **{role.value: words for role, words in ROLE_WORDS.items()},
+        **{role.value: ROLE_WORDS[role] for role in GROUP_ROLES},
         BOT_GROUP: _("Program that answers users"),
     }
 )
-
-
-def group_words(name: str) -> str:
-    """Of a group that has no words of its own, its name."""
-    return str(_GROUP_WORDS.get(name, name))
+"""By the name of the group."""

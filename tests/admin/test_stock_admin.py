@@ -196,6 +196,9 @@ def test_roles_of_people_are_said_in_words(
     with django_assert_max_num_queries(11):
         listed = client.get("/admin/auth/user/", headers={"accept-language": "en"})
     assert '<td class="field-roles">Manager</td>' in listed.content.decode()
+    for role, found in (("manager", 1), ("editor", 0), ("nonsense", 2)):
+        people = client.get("/admin/auth/user/", {"role": role}).context["cl"]
+        assert people.result_count == found, role
     form = client.get(f"/admin/auth/user/{manager.pk}/change/").content.decode()
     assert "Program that answers users" in form
     assert "Tier-2 advisor" in form
