@@ -17,6 +17,10 @@ Accepted = frozenset[tuple[str, str]]
 
 _SYNTAX: tuple[tuple[str, str], ...] = (
     (
+        r"a wide colon",
+        gettext_noop("a full-width colon; write “:” and a blank behind the key"),
+    ),
+    (
         r"mapping values are not allowed",
         gettext_noop("a colon where none can be; put the text in quotes, or correct the indent"),
     ),

@@ -9,6 +9,7 @@ characters.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any, Literal
@@ -25,6 +26,9 @@ SOURCE_LIMIT = 400_000
 DEPTH_LIMIT = 30
 
 Format = Literal["yaml", "json"]
+
+_WIDE_KEY = re.compile(r"\s*(?:- +)*[a-z_]+：", re.IGNORECASE)
+_WIDE_COLON = "a wide colon “：” behind a key"
 
 
 def refusal(code: str, **params: object) -> FlowErrors:
@@ -124,10 +128,25 @@ def _in_our_words(text: str, loader: type[_Strict], call: Callable[[str, Any], A
         exc = _told_better(text, refused) if loader is _Loader else refused
         mark = exc.problem_mark or exc.context_mark
         place = {} if mark is None else _place(text, mark.line, mark.column)
+        if wide := _wide_colon(text, place.get("line", 0)):
+            raise _bad_syntax(_WIDE_COLON, wide) from refused
         raise _bad_syntax(exc.problem or exc.context or "not YAML", place) from refused
     except (yaml.YAMLError, ValueError) as exc:
         # ValueError: 2026-13-45 and the like are taken for dates by YAML.
         raise _bad_syntax(str(exc).splitlines()[0], {}) from exc
+
+
+def _wide_colon(text: str, fault: int) -> dict[str, int]:
+    """Where a key ends in “：” on the line of the fault or the one before, if it does.
+
+    Chinese keyboards type it; YAML takes it for a letter and complains about the next line.
+    """
+    lines = text.split("\n")
+    for number in (fault, fault - 1):
+        found = _WIDE_KEY.match(lines[number - 1]) if 0 < number <= len(lines) else None
+        if found:
+            return {"line": number, "column": found.end()}
+    return {}
 
 
 def _told_better(text: str, refused: yaml.MarkedYAMLError) -> yaml.MarkedYAMLError:

@@ -134,6 +134,8 @@ def test_a_warning_keeps_its_tick(window: FlowTextDesk) -> None:
     ("text", "words"),
     [
         (FLOW.replace("prompt: 是否", "prompt: 问: 是否"), "a colon where none can be"),
+        (FLOW.replace("nodes:", "nodes："), "a full-width colon"),
+        (FLOW.replace("    prompt: ", "    prompt："), "a full-width colon"),
         (FLOW.replace("    prompt:", "\tprompt:"), "a tab; indent with blanks"),
         (FLOW.replace('"yes"', '"yes'), "line "),
         (FLOW + "key: again\n", "the key “key” is there twice"),

@@ -390,3 +390,26 @@ def test_the_json_schema_names_every_kind() -> None:
         *("end", "redirect", "escalate"),
     }
     assert "schema" in schema["required"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("key: a\ntitle：双重扣费\nstart: x\n", 2),
+        ("key： a\nb: c", 1),
+        ("nodes:\n  - a: b\n    c：d\n", 3),
+    ],
+)
+def test_a_wide_colon_is_told_where_it_stands(text: str, line: int) -> None:
+    """YAML complains about the line that follows."""
+    with pytest.raises(FlowErrors) as refused:
+        load_flow(text)
+    (error,) = refused.value.errors
+    assert "wide colon" in str(error)
+    assert error.params["line"] == line
+
+
+def test_a_wide_colon_within_a_text_is_none() -> None:
+    with pytest.raises(FlowErrors) as refused:
+        load_flow("key: a\ntext: 请选择：是\nloose\n")
+    assert "wide colon" not in str(refused.value.errors[0])
