@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from klingdesk.core.calendar import Override
 from klingdesk.core.errors import Conflict, Invalid, NotFound
 from klingdesk.core.roles import Role
-from klingdesk.moments import date_words
+from klingdesk.moments import exact_words
 from klingdesk.pages import desk_page, desk_render
 from tickets.admin.calendar_days import (
     day_in_words,
@@ -133,7 +133,7 @@ def _show_day(
     said = loaded.calendar.day(day)
     before, after = neighbours(day)
     context = {
-        "title": _("%(date)s in the calendar") % {"date": f"{day.isoformat()} {date_words(day)}"},
+        "title": _("%(date)s in the calendar") % {"date": exact_words(day)},
         "tab": "calendar",
         "day": day,
         "said": said,
