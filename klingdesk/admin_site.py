@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path, reverse
@@ -20,7 +19,7 @@ from django.views.i18n import JavaScriptCatalog
 from accounts.services.logins import PASSWORD, step_done
 from accounts.services.passwords import password_changed_by_owner
 from klingdesk.core.roles import Role, roles_of
-from klingdesk.login import DeskLogin, LoginForm, OwnPasswordForm
+from klingdesk.login import DeskLogin, LoginForm, OwnPassword
 from klingdesk.promise_banner import promise_banner
 from klingdesk.start_page import start_groups
 from notices.selectors import unread_count
@@ -139,11 +138,9 @@ class DeskAdminSite(AdminSite):
     ) -> HttpResponse:
         """As Django does it; other sessions and the tokens end with the old password."""
         request.current_app = self.name  # type: ignore[attr-defined]
-        view = PasswordChangeView.as_view(
-            form_class=OwnPasswordForm,
+        view = OwnPassword.as_view(
             success_url=reverse("admin:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},
-            template_name="registration/password_change_form.html",
         )
         response: HttpResponse = view(request)
         if request.method == "POST" and response.status_code == 302:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from django.contrib.auth import authenticate
@@ -22,7 +22,7 @@ from rest_framework.response import Response
 
 from accounts.scopes import everything
 from accounts.selectors.logins import has_two_step
-from accounts.services.lockouts import is_locked, minutes_locked
+from accounts.services.lockouts import in_turn, is_locked, minutes_locked
 from accounts.services.logins import PASSWORD, owed_by
 from accounts.services.tokens import MOST_NAME, make_token
 from accounts.services.two_step import TooSoon, check_code
@@ -107,9 +107,11 @@ class TokenView(DeskView):
         given = self.body(Credentials)
         code = given.pop("code", "")
         wanted = {name: given.pop(name) for name in ("name", "scopes", "days")}
-        if is_locked(request._request, given["username"], now=timezone.now()):
-            raise Throttled(wait=minutes_locked() * 60)
-        user = authenticate(request._request, **given)
+        user = in_turn(
+            partial(_known, request._request, given),
+            request=request._request,
+            username=given["username"],
+        )
         # Nobody without a role gets in, and nobody learns whether only the role was missing.
         if user is None or not (roles_of(user) or is_bot(user)):
             raise Invalid(_("User name or password is wrong."), code="wrong_credentials")
@@ -117,6 +119,12 @@ class TokenView(DeskView):
         made, token = make_token(user=user, acting_user=user, **wanted)
         user_logged_in.send(sender=type(user), request=request._request, user=user)
         return Response(TokenBody(made).data | {"token": token})
+
+
+def _known(request: HttpRequest, given: dict[str, Any]) -> Any:
+    if is_locked(request, given["username"], now=timezone.now()):
+        raise Throttled(wait=minutes_locked() * 60)
+    return authenticate(request, **given)
 
 
 def _require_steps(user: Any, code: str) -> None:

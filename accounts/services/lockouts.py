@@ -6,17 +6,23 @@ An address that fails with many names is locked for all of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.auth.signals import user_login_failed
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from django.db.models import Max, Sum
 from django.http import HttpRequest
 
 from accounts.addresses import client_address, login_name
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,28 @@ def is_locked(request: HttpRequest, username: str, *, now: datetime) -> bool:
     if not AxesProxyHandler.is_allowed(request, credentials):
         return True
     return _of_address(client_address(request), now) >= settings.KLINGDESK_ADDRESS_FAILURES
+
+
+def in_turn(call: Callable[[], T], *, request: HttpRequest, username: str) -> T:
+    """What ``call`` returns, which looks whether ``username`` is locked, tries and counts.
+
+    Of one name from one address one at a time: all that look at once would find nobody locked.
+    A ``ValidationError`` refuses, and what was counted before it stays counted.
+    """
+    whose = f"login {login_name(request, {'username': username})} {client_address(request)}"
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [whose])
+        try:
+            return call()
+        except ValidationError as error:
+            refused = error
+    raise refused
+
+
+def count_failure(*, request: HttpRequest, username: str) -> None:
+    """A wrong password that was asked for elsewhere than at the login counts as one there."""
+    user_login_failed.send(sender=__name__, credentials={"username": username}, request=request)
 
 
 def _since(now: datetime) -> datetime:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from axes.models import AccessAttempt
 from django.test import Client
 from django.utils import timezone
 
@@ -33,6 +34,19 @@ def test_so_many_sessions_and_no_more(agent: Any, settings: Any) -> None:
     assert set(answers) <= {302, 400}
     assert answers.count(302) >= 2
     assert DeskSession.objects.filter(user=agent).count() == 2
+
+
+def fail(username: str, number: int) -> int:
+    given = {"username": username, "password": f"guess-{number}"}
+    return Client().post("/admin/login/", given).status_code
+
+
+def test_many_guesses_at_once_are_no_more_than_one_after_the_other(
+    agent: Any, settings: Any
+) -> None:
+    at_once(*[partial(fail, agent.username, number) for number in range(12)])
+    assert AccessAttempt.objects.get().failures_since_start == settings.AXES_FAILURE_LIMIT
+    assert log_in(agent.username) == 200
 
 
 def enters(user: Any, code: str) -> bool:

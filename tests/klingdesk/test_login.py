@@ -204,6 +204,33 @@ def test_a_changed_password_ends_tokens_and_other_sessions(agent: Any, agent2: A
     assert ApiToken.objects.filter(user=agent2).count() == 1
 
 
+def test_the_present_password_is_not_guessed_where_it_is_changed(agent: Any) -> None:
+    """As often as at the login, and counted with the tries there."""
+    client, elsewhere = Client(), Client(REMOTE_ADDR="10.9.9.9")
+    for each in (client, elsewhere):
+        each.force_login(agent)
+    assert not attempt(Client(), "agent", "guess")
+    for number in range(4):
+        page = change(client, f"guess-{number}")
+        assert "was entered incorrectly" in page.content.decode()
+    for present in ("guess", PASSWORD):
+        page = change(client, present)
+        assert (page.status_code, "Too many failed tries" in page.content.decode()) == (200, True)
+    assert not attempt(Client(), "agent")
+    agent.refresh_from_db()
+    assert agent.check_password(PASSWORD)
+    assert change(elsewhere).status_code == 302
+
+
+def test_a_changed_password_forgets_the_failures(agent: Any) -> None:
+    client = Client()
+    client.force_login(agent)
+    for _round in range(4):
+        change(client, "typo")
+    assert change(client).status_code == 302
+    assert not AccessAttempt.objects.exists()
+
+
 @pytest.mark.parametrize("password", ["short-7xy", "1234567890123", "password123", PASSWORD])
 def test_weak_and_unchanged_passwords_are_refused(agent: Any, password: str) -> None:
     client = Client()
