@@ -54,7 +54,8 @@ class StandardQuestionAdmin(QuestionListMixin, DeskModelAdmin):
         if Role.EDITOR not in roles_of(request.user):
             raise PermissionDenied
         standpoint = _standpoint(request, object_id)
-        assert standpoint.question is not None  # noqa: S101 - an id was given
+        if standpoint.question is None:
+            raise Http404
         return redirect("admin:kb_question_revisions", key=standpoint.question.key)
 
 

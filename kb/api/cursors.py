@@ -42,8 +42,9 @@ class DeskCursor(CursorPagination):
             cursor: Cursor | None = super().decode_cursor(request)
         except NotFound as unreadable:
             raise refused from unreadable
-        position = None if cursor is None else cursor.position
-        if position is not None and not self.position.fullmatch(str(position)):
+        # Without a position it would be the first page: for ever, for whoever follows a link that
+        # was damaged on its way.
+        if cursor is not None and not self.position.fullmatch(str(cursor.position or "")):
             raise refused
         return cursor
 

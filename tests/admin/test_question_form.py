@@ -434,7 +434,9 @@ def test_a_question_that_is_not_there(number: str, desk_of_editor: Desk, twice: 
     address = f"/admin/kb/standardquestion/{number}/change/"
     assert desk_of_editor.client.get(address).status_code == 404
     assert desk_of_editor.client.post(address, {"step": "save"}).status_code == 404
-    assert desk_of_editor.client.get(address.replace("change", "history")).status_code == 404
+    history = address.replace("change", "history")
+    assert desk_of_editor.client.get(history).status_code == 404
+    assert desk_of_editor.client.post(history, {"expected_version": "1"}).status_code == 404
 
 
 def test_the_history_are_the_revisions(desk_of_editor: Desk, twice: StandardQuestion) -> None:

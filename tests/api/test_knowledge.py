@@ -227,9 +227,21 @@ def test_questions_come_in_pages(questions: Any, as_agent: Caller) -> None:
         page = as_agent.client.get(page["next"]).json()
         keys += [row["key"] for row in page["results"]]
     assert keys == ["more-0", "more-1", "more-2", "price", "twice-charged"]
+    back = []
+    while page["previous"]:
+        page = as_agent.client.get(page["previous"]).json()
+        back = [row["key"] for row in page["results"]] + back
+    assert back == ["more-0", "more-1", "more-2", "price"]
 
 
-@pytest.mark.parametrize("query", [{"cursor": "cD0lMDA="}, {"limit": 0}, {"category": "credits"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *({"cursor": cursor} for cursor in ("cD0lMDA=", "!!!!", "A" * 3_000, "cj0x")),
+        {"limit": 0},
+        {"category": "credits"},
+    ],
+)
 def test_wrong_parameters_of_the_list_are_named(
     query: dict[str, Any], questions: Any, as_agent: Caller
 ) -> None:

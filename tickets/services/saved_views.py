@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -41,7 +42,9 @@ def save_view(
     clean = _query(query, errors)
     if errors:
         raise Invalid(_NOT_SAVED, fields=errors)
-    mine = SavedView.objects.filter(owner=acting_user).select_for_update()
+    # Of one person one at a time: rows that others add meanwhile cannot be locked.
+    get_user_model().objects.select_for_update(no_key=True).get(pk=acting_user.pk)
+    mine = SavedView.objects.filter(owner=acting_user)
     views = {view.name: view for view in mine.order_by("pk")}
     view = views.get(clean_name)
     if view is None:
