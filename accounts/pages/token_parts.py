@@ -17,6 +17,7 @@ from accounts.scopes import in_order
 from accounts.selectors.tokens import tokens_of
 from accounts.services.tokens import MOST_NAME, make_token, open_scopes, revoke_token
 from klingdesk.core.errors import Invalid
+from klingdesk.core.roles import is_bot
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,12 @@ class WantedToken:
 def tokens_context(user: Any, address: str, wanted: WantedToken | None) -> dict[str, Any]:
     """For ``_tokens.html``; its forms are sent to ``address``.
 
-    What only reads is chosen beforehand: whoever wants a token to change something says so.
+    Of a person's what only reads is chosen beforehand: whoever wants a token to change something
+    says so. A program that answers users is made for the few that it may have.
     """
     allowed = in_order(open_scopes(user))
-    reading = [scope for scope in allowed if scope.endswith(":read")]
-    chosen = wanted.scopes if wanted is not None and wanted.errors else reading
+    usual = [scope for scope in allowed if scope.endswith(":read") or is_bot(user)]
+    chosen = wanted.scopes if wanted is not None and wanted.errors else usual
     return {
         "tokens": list(tokens_of(user)),
         "tokens_url": address,

@@ -26,7 +26,7 @@ def chatbot(open_page: Callable[..., Any], desk_url: str) -> Callable[..., None]
     page.fill("#id_password2", PASSWORD)
     page.click("[name=_continue]")
     page.wait_for_url("**/change/**")
-    page.check("#id_groups label:has-text('bot') input")
+    page.check("#id_groups label:has-text('对用户答复的程序') input")
     with page.expect_navigation():
         page.click("[name=_continue]")
     person = page.url.split("/change/")[0].rsplit("/", 1)[1]

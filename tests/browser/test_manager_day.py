@@ -129,7 +129,7 @@ def test_the_administrators_day(
     page.click("[name=_save]")
     page.wait_for_url(re.compile(r"/admin/auth/user/\d+/change/"))
     page.check("#id_is_staff")
-    page.check("#id_groups label:has-text('agent') input")
+    page.check("#id_groups label:has-text('一线坐席') input")
     page.click("[name=_save]")
     page.wait_for_selector(".messagelist .success")
 

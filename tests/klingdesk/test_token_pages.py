@@ -95,6 +95,13 @@ def test_only_scopes_that_lead_anywhere_are_offered(mine: Client) -> None:
     assert 'value="reports:read"' not in html
 
 
+def test_a_program_is_offered_what_it_is_for(as_admin: Client, bot: Any) -> None:
+    html = text_of(as_admin.get(reverse("admin:person_login", args=[bot.pk]), headers=ENGLISH))
+    chosen = re.findall(r'value="([a-z:]+)" checked', html)
+    assert chosen == re.findall(r'name="scopes" value="([a-z:]+)"', html)
+    assert "intake:write" in chosen
+
+
 def test_one_s_own_token_is_revoked_and_nobody_else_s(
     mine: Client, agent: Any, agent2: Any
 ) -> None:
