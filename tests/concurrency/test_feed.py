@@ -241,10 +241,11 @@ def test_a_worker_that_dies_in_the_middle_of_a_request_loses_nothing(
         server.behave = answering(200)
         stop.set()
         assert send_due(now=NOW + LEASE - timedelta(seconds=1)).requests == 0
-        # The database notices the death of its client in its own time.
+        # The database notices the death of its client in its own time. The lease began when the
+        # worker had its batch, which is a moment after NOW.
         until = time.monotonic() + PATIENCE
         while len(server.received) < 2 and time.monotonic() < until:
-            send_due(now=NOW + LEASE)
+            send_due(now=NOW + LEASE + timedelta(minutes=1))
         first, again = server.received[:2]
         got = [position for batch in told(server.received[1:]) for position in batch]
     assert first.headers["idempotency-key"] == again.headers["idempotency-key"]
